@@ -1,0 +1,120 @@
+//! File access that names the path that failed and never leaves half a file.
+
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+
+use fs_err as fs;
+
+/// Writes `contents` to `path` through a temporary file beside it and a rename.
+///
+/// Whatever happens, `path` holds the old contents or the new. The folder must exist. The mode is
+/// what the umask makes of a new plain file.
+pub fn write_atomic(path: &Path, contents: &[u8]) -> io::Result<()> {
+    write_atomic_with(path, Sync::No, |file| file.write_all(contents))
+}
+
+/// Whether a write must have reached the disk when it returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// Yes, as for what cannot be made again.
+    Yes,
+    /// No, as for scripts: ten thousand of them would take half a minute more.
+    No,
+}
+
+/// Like [`write_atomic`], with contents that `write` streams.
+pub fn write_atomic_with(
+    path: &Path,
+    sync: Sync,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let named = |error: io::Error| named(error, "write", path);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".slurmkit-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // `tempfile` creates 0600, but a group must be able to read; the umask still cuts this.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(parent(path)).map_err(named)?;
+    write(file.as_file_mut()).map_err(named)?;
+    if sync == Sync::Yes {
+        file.as_file().sync_all().map_err(named)?;
+    }
+    file.persist(path).map_err(|error| named(error.error))?;
+    Ok(())
+}
+
+/// Reads `path` as UTF-8, refusing what is not a plain file or larger than `max_bytes`.
+pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
+    let metadata = fs::metadata(path)?;
+    let refuse = |problem: String| {
+        Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{}` {problem}", path.display())))
+    };
+    // A pipe would block for ever, and `/dev/zero` has no end.
+    if !metadata.is_file() {
+        return refuse("is not a file".into());
+    }
+    if metadata.len() > max_bytes {
+        return refuse(format!(
+            "has {} bytes, and {max_bytes} are allowed",
+            metadata.len()
+        ));
+    }
+    let bytes = fs::read(path)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+            refuse(format!("is not UTF-8: byte {at} in line {line}"))
+        }
+    }
+}
+
+/// The folder a file is in, `.` for a bare name.
+pub fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Joins `path` to `folder` and drops `.` and doubled slashes, as Python's `pathlib` does.
+///
+/// `..` stays, because a symbolic link may stand before it. Nothing left is `.`.
+pub fn join(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
+    let joined = folder.join(path);
+    let kept: PathBuf =
+        joined.components().filter(|part| !matches!(part, Component::CurDir)).collect();
+    if kept.as_os_str().is_empty() { PathBuf::from(".") } else { kept }
+}
+
+fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {
+    // The temporary name would only confuse: the user knows the final one.
+    let cause = match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
+    };
+    io::Error::new(cause.kind(), format!("cannot {verb} `{}`: {cause}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_as_pathlib_does() {
+        for (folder, path, joined) in [
+            ("exp", "logs", "exp/logs"),
+            ("./exp", "a/./b//c", "exp/a/b/c"),
+            ("exp", "../logs", "exp/../logs"),
+            ("exp", "/abs/./x", "/abs/x"),
+            (".", ".", "."),
+            ("", "", "."),
+        ] {
+            assert_eq!(join(Path::new(folder), path), Path::new(joined), "{folder} + {path}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Hooks in Python, in a process of their own.

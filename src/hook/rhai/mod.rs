@@ -1,0 +1,1 @@
+//! Hooks in Rhai, in process.

@@ -1,0 +1,11 @@
+//! Plain data that every other module speaks.
+
+mod job;
+mod param_set;
+mod param_space;
+mod value;
+
+pub use job::{JobId, JobName, JobNameProblem, JobState};
+pub use param_set::ParamSet;
+pub use param_space::{Axis, ParamSpace};
+pub use value::{Map, Object, Value};

@@ -1,0 +1,57 @@
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+
+use crate::diagnostic::Label;
+
+/// What a hook is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// `parameters.parse`: one parameter set in, one or several out.
+    Parse,
+    /// `parameters.filter`: decides whether a parameter set stays.
+    Filter,
+    /// `slurm_args.logic`: Slurm arguments of a parameter set.
+    Logic,
+}
+
+impl Role {
+    /// The function called when the spec names only a file.
+    pub fn default_function(self) -> &'static str {
+        match self {
+            Self::Parse => "parse_params",
+            Self::Filter => "include_params",
+            Self::Logic => "get_slurm_args",
+        }
+    }
+
+    /// The number of arguments the function takes.
+    pub fn arguments(self) -> usize {
+        match self {
+            Self::Parse | Self::Filter => 1,
+            Self::Logic => 2,
+        }
+    }
+}
+
+impl Display for Role {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Parse => "parse",
+            Self::Filter => "filter",
+            Self::Logic => "logic",
+        })
+    }
+}
+
+/// A hook as a spec names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookRef {
+    /// What it is for.
+    pub role: Role,
+    /// The file, resolved against the spec's folder.
+    pub path: PathBuf,
+    /// The function in it.
+    pub function: String,
+    /// Where the spec names it, unless it comes from the command line or a program.
+    pub label: Option<Label>,
+}

@@ -1,0 +1,5 @@
+//! The file that describes a sweep.
+
+mod hook_ref;
+
+pub use hook_ref::{HookRef, Role};
