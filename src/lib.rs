@@ -5,5 +5,6 @@ pub mod diagnostic;
 pub mod fs;
 pub mod hook;
 pub mod model;
+pub mod render;
 pub mod spec;
 pub mod text;

@@ -47,9 +47,18 @@ impl ParamSet {
         self.names.is_empty()
     }
 
+    /// Shares the names of `other` where they are the same.
+    pub(crate) fn share_names(&mut self, other: &Self) {
+        if self.names == other.names {
+            self.names = other.names.clone();
+        }
+    }
+
     /// The same entries as a map.
     pub fn to_map(&self) -> Map {
-        self.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 }
 
