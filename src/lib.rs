@@ -7,3 +7,4 @@ pub mod hook;
 pub mod model;
 pub mod spec;
 pub mod text;
+pub mod yaml;
