@@ -8,3 +8,4 @@ pub mod model;
 pub mod render;
 pub mod spec;
 pub mod text;
+pub mod yaml;
