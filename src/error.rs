@@ -82,6 +82,14 @@ pub enum Error {
         /// How many jobs there are.
         count: usize,
     },
+    /// Nobody said that it may be deleted.
+    #[error("{what} was not deleted")]
+    NotConfirmed {
+        /// What was to go.
+        what: String,
+        /// Whether there was somebody to ask.
+        asked: bool,
+    },
     /// A template failed.
     #[error("{error}{}", for_job(job.as_deref()))]
     Render {
@@ -151,7 +159,9 @@ impl<E: Into<Error>> From<Vec<E>> for Error {
     /// One error as itself, several together.
     fn from(errors: Vec<E>) -> Self {
         let mut failures = Failures::default();
-        errors.into_iter().for_each(|error| failures.push(error.into()));
+        errors
+            .into_iter()
+            .for_each(|error| failures.push(error.into()));
         match failures.into_result() {
             Err(error) => error,
             Ok(()) => Self::Several(Failures::default()),
@@ -180,6 +190,7 @@ impl Diagnose for Error {
             | Self::Exists { .. }
             | Self::Io(_)
             | Self::NoSuchJob { .. }
+            | Self::NotConfirmed { .. }
             | Self::Several(_)
             | Self::Thread { .. } => None,
         }
@@ -199,6 +210,7 @@ impl Diagnose for Error {
             | Self::Io(_)
             | Self::JobName { .. }
             | Self::NoSuchJob { .. }
+            | Self::NotConfirmed { .. }
             | Self::Several(_)
             | Self::Thread { .. } => Vec::new(),
         }
@@ -220,10 +232,16 @@ impl Diagnose for Error {
             Self::Exists { .. } => Some("pass `--force` to overwrite it".into()),
             Self::Hook(error) => error.help(),
             Self::JobName { .. } => Some("change `job_name_pattern`".into()),
+            Self::NotConfirmed { asked: false, .. } => {
+                Some("pass `-y` to delete it unasked".into())
+            }
             Self::Render { error, .. } => error.help(),
             Self::Spec(error) => error.help(),
             Self::Thread { .. } => Some("raise the limit with `ulimit -v unlimited`".into()),
-            Self::Io(_) | Self::NoSuchJob { .. } | Self::Several(_) => None,
+            Self::Io(_)
+            | Self::NoSuchJob { .. }
+            | Self::NotConfirmed { asked: true, .. }
+            | Self::Several(_) => None,
         }
     }
 }

@@ -81,9 +81,10 @@ impl Diagnose for CollectionError {
                 "nothing was changed; repair the file or restore it, or use another collection"
                     .into(),
             ),
-            Self::Missing { similar: Some(similar), .. } => {
-                Some(format!("did you mean `{similar}`?"))
-            }
+            Self::Missing {
+                similar: Some(similar),
+                ..
+            } => Some(format!("did you mean `{similar}`?")),
             Self::Missing { similar: None, .. } => {
                 Some("`slurmkit collection list` shows those there are".into())
             }

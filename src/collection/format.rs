@@ -15,9 +15,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{
-    Attempt, Collection, CollectionError, CollectionName, Job, JobSource, ScriptDigest,
-};
+use super::{Attempt, Collection, CollectionError, CollectionName, Job, JobSource, ScriptDigest};
 use crate::diagnostic::{Diagnose, Label, Source};
 use crate::model::{JobName, Map, ParamSet, Value};
 use crate::{text, yaml};
@@ -30,7 +28,10 @@ pub(super) const VERSION: i128 = 3;
 #[serde(deny_unknown_fields)]
 struct Header {
     version: i128,
-    #[expect(dead_code, reason = "for the reader of the file; the file's name counts")]
+    #[expect(
+        dead_code,
+        reason = "for the reader of the file; the file's name counts"
+    )]
     name: String,
     #[serde(default)]
     description: String,
@@ -55,15 +56,40 @@ struct JobLine {
 }
 
 pub(super) fn write(collection: &Collection, out: &mut impl Write) -> io::Result<()> {
-    let Collection { name, description, created, updated, sources, jobs, read: _ } = collection;
-    writeln!(out, "# A collection of slurmkit. One job a line; `slurmkit collection show` reads better.")?;
+    let Collection {
+        name,
+        description,
+        created,
+        updated,
+        sources,
+        jobs,
+        read: _,
+    } = collection;
+    writeln!(
+        out,
+        "# A collection of slurmkit. One job a line; `slurmkit collection show` reads better."
+    )?;
     writeln!(out, "version: {VERSION}")?;
     writeln!(out, "name: {}", quoted(name.as_str()))?;
     writeln!(out, "description: {}", quoted(description))?;
     writeln!(out, "created: \"{created}\"")?;
     writeln!(out, "updated: \"{updated}\"")?;
-    writeln!(out, "{}", if sources.is_empty() { "sources: []" } else { "sources:" })?;
-    for JobSource { spec, working_dir, output_dir, logs_dir } in sources {
+    writeln!(
+        out,
+        "{}",
+        if sources.is_empty() {
+            "sources: []"
+        } else {
+            "sources:"
+        }
+    )?;
+    for JobSource {
+        spec,
+        working_dir,
+        output_dir,
+        logs_dir,
+    } in sources
+    {
         let mut line = String::from("- {");
         for (key, path) in [
             ("spec", spec),
@@ -76,7 +102,11 @@ pub(super) fn write(collection: &Collection, out: &mut impl Write) -> io::Result
         }
         writeln!(out, "{line}}}")?;
     }
-    writeln!(out, "{}", if jobs.is_empty() { "jobs: []" } else { "jobs:" })?;
+    writeln!(
+        out,
+        "{}",
+        if jobs.is_empty() { "jobs: []" } else { "jobs:" }
+    )?;
     let mut line = String::new();
     for (name, job) in jobs {
         line.clear();
@@ -90,7 +120,14 @@ pub(super) fn write(collection: &Collection, out: &mut impl Write) -> io::Result
 const TO_STRING: &str = "writing to a string cannot fail";
 
 fn write_job(line: &mut String, name: &JobName, job: &Job) -> io::Result<()> {
-    let Job { parameters, slurm_args, script_path, digest, source, attempts } = job;
+    let Job {
+        parameters,
+        slurm_args,
+        script_path,
+        digest,
+        source,
+        attempts,
+    } = job;
     line.push_str("- {\"job_name\": ");
     write_text(line, name.as_str());
     line.push_str(", \"parameters\": ");
@@ -99,8 +136,12 @@ fn write_job(line: &mut String, name: &JobName, job: &Job) -> io::Result<()> {
     write_entries(line, slurm_args.iter());
     line.push_str(", \"script_path\": ");
     write_text(line, path_text(script_path)?);
-    write!(line, ", \"script_digest\": \"{:016x}\", \"source\": {source}", digest.0)
-        .expect(TO_STRING);
+    write!(
+        line,
+        ", \"script_digest\": \"{:016x}\", \"source\": {source}",
+        digest.0
+    )
+    .expect(TO_STRING);
     if !attempts.is_empty() {
         let attempts = serde_json::to_string(attempts)?;
         write!(line, ", \"attempts\": {attempts}").expect(TO_STRING);
@@ -184,8 +225,12 @@ fn write_text(line: &mut String, text: &str) {
             '\n' => line.push_str("\\n"),
             '\r' => line.push_str("\\r"),
             '\t' => line.push_str("\\t"),
-            ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}'
-            | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'.. => line.push(c),
+            ' '..='~'
+            | '\u{a0}'..='\u{2027}'
+            | '\u{202a}'..='\u{d7ff}'
+            | '\u{e000}'..='\u{fefe}'
+            | '\u{ff00}'..='\u{fffd}'
+            | '\u{10000}'.. => line.push(c),
             c => write!(line, "\\u{:04x}", u32::from(c)).expect(TO_STRING),
         }
     }
@@ -228,7 +273,11 @@ pub(super) fn read(
 }
 
 fn damaged(source: &Source, problem: String, label: Option<Label>) -> CollectionError {
-    CollectionError::Damaged { path: source.path.clone(), problem, label }
+    CollectionError::Damaged {
+        path: source.path.clone(),
+        problem,
+        label,
+    }
 }
 
 /// Reads the layout that [`write`] makes; `None` for any other.
@@ -244,8 +293,7 @@ fn read_lines(source: &Source) -> Option<(Header, Vec<JobLine>)> {
                 "jobs" => jobs.push(read_job(item)?),
                 _ => return None,
             }
-        } else if let Some((key, value)) = line.split_once(':').filter(|_| !line.starts_with('#'))
-        {
+        } else if let Some((key, value)) = line.split_once(':').filter(|_| !line.starts_with('#')) {
             section = key;
             match value.trim() {
                 "" if matches!(key, "sources" | "jobs") => {}
@@ -261,7 +309,7 @@ fn read_lines(source: &Source) -> Option<(Header, Vec<JobLine>)> {
     }
     header.insert("sources".into(), Value::list(sources));
     let header = Header::deserialize(Value::from(header)).ok()?;
-    Some((header, jobs))
+    (header.version == VERSION).then_some((header, jobs))
 }
 
 fn read_job(item: &str) -> Option<JobLine> {
@@ -277,14 +325,18 @@ fn read_yaml(source: &Arc<Source>) -> Result<(Header, Vec<JobLine>), CollectionE
     let root = yaml::parse(source)
         .map_err(|error| damaged(source, error.to_string(), error.label()))?
         .ok_or_else(|| damaged(source, "it is empty".into(), None))?;
-    let wrong = |problem: &str, node: &yaml::Node| {
-        damaged(source, problem.to_owned(), Some(node.label()))
-    };
-    let entries = root.as_mapping().ok_or_else(|| wrong("a map is expected here", &root))?;
+    let wrong =
+        |problem: &str, node: &yaml::Node| damaged(source, problem.to_owned(), Some(node.label()));
+    let entries = root
+        .as_mapping()
+        .ok_or_else(|| wrong("a map is expected here", &root))?;
     let mut header = Map::new();
     let mut job_nodes: &[yaml::Node] = &[];
     for (key, value) in entries {
-        match key.as_str().ok_or_else(|| wrong("a key is expected here", key))? {
+        match key
+            .as_str()
+            .ok_or_else(|| wrong("a key is expected here", key))?
+        {
             "jobs" if value.is_null() => {}
             "jobs" => {
                 let expected = || wrong("a list is expected here", value);
@@ -299,7 +351,10 @@ fn read_yaml(source: &Arc<Source>) -> Result<(Header, Vec<JobLine>), CollectionE
         Some(Value::Int(VERSION)) => {}
         Some(Value::Int(version)) => {
             let path = source.path.clone();
-            return Err(CollectionError::Version { path, version: *version });
+            return Err(CollectionError::Version {
+                path,
+                version: *version,
+            });
         }
         _ => return Err(wrong("there is no `version`", &root)),
     }
@@ -377,7 +432,10 @@ mod tests {
             script_path: Path::new("out/a.job").into(),
             digest: ScriptDigest::of(b"#!/bin/sh\n"),
             source: 0,
-            attempts: vec![Attempt { job_id: JobId::new("12_3"), state: JobState::OutOfMemory }],
+            attempts: vec![Attempt {
+                job_id: JobId::new("12_3"),
+                state: JobState::OutOfMemory,
+            }],
         };
         collection.jobs.insert(JobName::parse("a").unwrap(), job);
         collection
@@ -395,10 +453,19 @@ mod tests {
             ("whole", Value::from(1.0)),
             ("big", Value::Int(i128::MAX)),
             ("nan", Value::from(f64::NAN)),
-            ("inf", Value::list([Value::from(f64::NEG_INFINITY), Value::from(f64::INFINITY)])),
+            (
+                "inf",
+                Value::list([Value::from(f64::NEG_INFINITY), Value::from(f64::INFINITY)]),
+            ),
             ("text", Value::from("yes")),
-            ("odd \u{85}\u{2028}\u{feff}\u{7f}\u{0}😀\"\\", Value::from("\u{1}: [#]\n")),
-            ("nested", Value::map([("none", Value::Null), ("t", Value::from(true))])),
+            (
+                "odd \u{85}\u{2028}\u{feff}\u{7f}\u{0}😀\"\\",
+                Value::from("\u{1}: [#]\n"),
+            ),
+            (
+                "nested",
+                Value::map([("none", Value::Null), ("t", Value::from(true))]),
+            ),
         ]
         .into_iter()
         .collect()
@@ -409,7 +476,10 @@ mod tests {
         let written = collection(hostile());
         let read = read(Path::new("c.yaml"), &written.name, text(&written)).unwrap();
         assert_eq!(read.jobs, written.jobs);
-        assert_eq!((read.sources, read.description), (written.sources, written.description));
+        assert_eq!(
+            (read.sources, read.description),
+            (written.sources, written.description)
+        );
     }
 
     #[test]
@@ -418,7 +488,10 @@ mod tests {
         let text = text(&collection(plain));
         let line = text.lines().last().unwrap().strip_prefix("- ").unwrap();
         let job: Value = serde_json::from_str(line).unwrap();
-        assert!(job.to_string().starts_with("{'job_name': 'a', 'parameters': {'lr': 1e-05}"));
+        assert!(
+            job.to_string()
+                .starts_with("{'job_name': 'a', 'parameters': {'lr': 1e-05}")
+        );
         assert!(line.contains("1.0e-05"), "{line}");
     }
 
@@ -434,18 +507,27 @@ mod tests {
     fn what_is_wrong_with_a_file_is_said_with_its_place() {
         let good = text(&collection(ParamSet::default()));
         let refused = |text: String| {
-            read(Path::new("c.yaml"), &"c".parse().unwrap(), text).unwrap_err().to_string()
+            read(Path::new("c.yaml"), &"c".parse().unwrap(), text)
+                .unwrap_err()
+                .to_string()
         };
         for (from, to, problem) in [
             ("version: 3", "version: 9", "has version 9"),
             ("version: 3", "", "there is no `version`"),
             ("\"job_name\": \"a\", ", "", "missing field `job_name`"),
-            ("\"source\": 0", "\"source\": 7", "job `a` has a source that is not listed"),
+            (
+                "\"source\": 0",
+                "\"source\": 7",
+                "job `a` has a source that is not listed",
+            ),
             ("jobs:", "jobs: [", ""),
             ("\"a\"", "\"../a\"", "has a name that cannot be used"),
         ] {
             let message = refused(good.replace(from, to));
-            assert!(message.contains("c.yaml") && message.contains(problem), "{message}");
+            assert!(
+                message.contains("c.yaml") && message.contains(problem),
+                "{message}"
+            );
         }
         let line = good.lines().last().unwrap();
         assert!(refused(format!("{good}{line}\n")).contains("job `a` is there twice"));

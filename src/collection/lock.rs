@@ -4,11 +4,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, test_kill_process};
-use serde::{Deserialize, Serialize};
-
 use super::{CollectionError, CollectionName};
-use crate::fs;
+use crate::fs::{self, Owner};
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,30 +20,39 @@ pub struct CollectionLock {
     name: CollectionName,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Holder {
-    host: String,
-    pid: u32,
-}
-
 impl CollectionLock {
     pub(super) fn acquire(path: &Path, name: &CollectionName) -> Result<Self, CollectionError> {
         let start = Instant::now();
         loop {
             match create(path) {
-                Ok(()) => return Ok(Self { path: path.into(), name: name.clone() }),
+                Ok(()) => {
+                    return Ok(Self {
+                        path: path.into(),
+                        name: name.clone(),
+                    });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error.into()),
             }
             match read(path) {
-                Some(holder) if holder.is_gone() => remove_stale(path, &holder),
-                Some(Holder { host, pid }) if start.elapsed() > PATIENCE => {
+                Some(owner) if owner.is_gone() => remove_stale(path, &owner),
+                Some(Owner { host, pid }) if start.elapsed() > PATIENCE => {
                     let (name, lock) = (name.clone(), path.into());
-                    return Err(CollectionError::Busy { name, host, pid, lock });
+                    return Err(CollectionError::Busy {
+                        name,
+                        host,
+                        pid,
+                        lock,
+                    });
                 }
                 None if start.elapsed() > PATIENCE => {
                     let (name, host, lock) = (name.clone(), "an unknown host".into(), path.into());
-                    return Err(CollectionError::Busy { name, host, pid: 0, lock });
+                    return Err(CollectionError::Busy {
+                        name,
+                        host,
+                        pid: 0,
+                        lock,
+                    });
                 }
                 _ => thread::sleep(Duration::from_millis(50)),
             }
@@ -63,6 +69,7 @@ impl Drop for CollectionLock {
     fn drop(&mut self) {
         // A lock that stays is seen as stale by the next run.
         fs_err::remove_file(&self.path).ok();
+        fs::unregister(&self.path);
     }
 }
 
@@ -72,26 +79,12 @@ impl Debug for CollectionLock {
     }
 }
 
-impl Holder {
-    fn this_process() -> Self {
-        Self { host: host(), pid: std::process::id() }
-    }
-
-    /// Whether it surely runs no more.
-    fn is_gone(&self) -> bool {
-        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
-        let exists = |pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH);
-        self.host == host() && !pid.is_some_and(exists)
-    }
-}
-
-fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
 fn create(path: &Path) -> io::Result<()> {
-    let mut file = fs_err::OpenOptions::new().write(true).create_new(true).open(path)?;
-    let written = serde_json::to_vec(&Holder::this_process())
+    let mut file = fs_err::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?;
+    let written = serde_json::to_vec(&Owner::this_process())
         .map_err(io::Error::from)
         .and_then(|holder| file.write_all(&holder));
     if written.is_err() {
@@ -100,7 +93,7 @@ fn create(path: &Path) -> io::Result<()> {
     written
 }
 
-fn read(path: &Path) -> Option<Holder> {
+fn read(path: &Path) -> Option<Owner> {
     serde_json::from_str(&fs::read_text(path, 4096).ok()?).ok()
 }
 
@@ -108,13 +101,12 @@ fn read(path: &Path) -> Option<Holder> {
 ///
 /// Removing by name could hit the fresh lock of that waiter. The rename to a name of our own
 /// takes whatever is there out of the way; if it was not the stale one, it is put back.
-fn remove_stale(path: &Path, stale: &Holder) {
+fn remove_stale(path: &Path, stale: &Owner) {
     let aside = path.with_extension(format!("lock.{}", std::process::id()));
     if fs_err::rename(path, &aside).is_err() {
         return;
     }
-    let same = read(&aside).is_some_and(|it| it.pid == stale.pid && it.host == stale.host);
-    if !same {
+    if read(&aside).as_ref() != Some(stale) {
         fs_err::hard_link(&aside, path).ok();
     }
     fs_err::remove_file(&aside).ok();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Collection, CollectionError, CollectionLock, CollectionName, format, now};
 use crate::diagnostic::nearest;
-use crate::fs::{self, Sync};
+use crate::fs::{self, Staged, Sync};
 
 /// The collections of a project: one file each in one folder.
 #[derive(Clone, Debug)]
@@ -32,7 +32,9 @@ pub(super) struct Fingerprint {
 impl CollectionManager {
     /// The collections in `folder`, which need not exist yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// Where the collections are.
@@ -54,20 +56,30 @@ impl CollectionManager {
                 let names = self.names()?;
                 let similar = nearest(name.as_str(), names.iter().map(CollectionName::as_str));
                 let similar = similar.map(String::from);
-                Err(CollectionError::Missing { name: name.clone(), similar })
+                Err(CollectionError::Missing {
+                    name: name.clone(),
+                    similar,
+                })
             }
         }
     }
 
     /// Reads a collection, or makes an empty one, which is not on disk until it is saved.
     pub fn get_or_create(&self, name: &CollectionName) -> Result<Collection, CollectionError> {
-        Ok(self.find(name)?.unwrap_or_else(|| Collection::new(name.clone())))
+        Ok(self
+            .find(name)?
+            .unwrap_or_else(|| Collection::new(name.clone())))
     }
 
     /// All collections, sorted by name.
     pub fn list(&self) -> Result<Vec<Listed>, CollectionError> {
         let names = self.names()?.into_iter();
-        Ok(names.map(|name| Listed { collection: self.get(&name), name }).collect())
+        Ok(names
+            .map(|name| Listed {
+                collection: self.get(&name),
+                name,
+            })
+            .collect())
     }
 
     /// Takes the right to change a collection, waiting a few seconds for another process.
@@ -83,31 +95,48 @@ impl CollectionManager {
     /// Writes a collection, unless its file was changed since it was read.
     pub fn save(&self, collection: &mut Collection) -> Result<(), CollectionError> {
         let lock = self.lock(&collection.name)?;
-        self.save_locked(&lock, collection)
+        let staged = self.stage(&lock, collection)?;
+        self.commit(staged, collection)
     }
 
-    /// Like [`save`](Self::save), under a lock that is held already.
+    /// Like [`save`](Self::save), in two steps under a lock that is held already: all that can
+    /// go wrong for want of space goes wrong in the first.
     ///
     /// # Panics
     /// When `lock` is the lock of another collection.
-    pub fn save_locked(
+    pub fn stage(
         &self,
         lock: &CollectionLock,
         collection: &mut Collection,
-    ) -> Result<(), CollectionError> {
-        assert_eq!(lock.name(), &collection.name, "the lock is that of the collection");
+    ) -> Result<Staged, CollectionError> {
+        assert_eq!(
+            lock.name(),
+            &collection.name,
+            "the lock is that of the collection"
+        );
         let path = self.path(&collection.name);
         // A lock that a user removed by hand, or a file system that lies, must lose nothing.
         if Fingerprint::of(&path)? != collection.read {
-            return Err(CollectionError::Changed { name: collection.name.clone() });
+            return Err(CollectionError::Changed {
+                name: collection.name.clone(),
+            });
         }
         collection.updated = now();
-        fs::write_atomic_with(&path, Sync::Yes, |file| {
+        Ok(Staged::write(&path, Sync::Yes, |file| {
             let mut file = BufWriter::with_capacity(1 << 16, file);
             format::write(collection, &mut file)?;
             io::Write::flush(&mut file)
-        })?;
-        collection.read = Fingerprint::of(&path)?;
+        })?)
+    }
+
+    /// Ends what [`stage`](Self::stage) began.
+    pub fn commit(
+        &self,
+        staged: Staged,
+        collection: &mut Collection,
+    ) -> Result<(), CollectionError> {
+        staged.commit()?;
+        collection.read = Fingerprint::of(&self.path(&collection.name))?;
         Ok(())
     }
 
@@ -116,7 +145,10 @@ impl CollectionManager {
         let lock = self.lock(name)?;
         match fs_err::remove_file(self.path(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(CollectionError::Missing { name: name.clone(), similar: None })
+                Err(CollectionError::Missing {
+                    name: name.clone(),
+                    similar: None,
+                })
             }
             result => {
                 drop(lock);
@@ -138,7 +170,10 @@ impl CollectionManager {
                 let path = entry?.path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                } else if path
+                    .extension()
+                    .is_some_and(|extension| extension == "yaml")
+                {
                     let relative = path.strip_prefix(&self.folder).unwrap_or(&path);
                     let name = relative.with_extension("");
                     names.extend(name.to_str().and_then(|name| name.parse().ok()));
@@ -151,7 +186,9 @@ impl CollectionManager {
 
     fn find(&self, name: &CollectionName) -> Result<Option<Collection>, CollectionError> {
         let path = self.path(name);
-        let Some(fingerprint) = Fingerprint::of(&path)? else { return Ok(None) };
+        let Some(fingerprint) = Fingerprint::of(&path)? else {
+            return Ok(None);
+        };
         let text = fs::read_text(&path, u64::MAX)?;
         let mut collection = format::read(&path, name, text)?;
         collection.read = Some(fingerprint);

@@ -105,7 +105,10 @@ impl Collection {
 
     /// The script of a job as seen from the project's root, or absolute.
     pub fn script_path(&self, job: &Job) -> PathBuf {
-        let folder = self.sources.get(job.source).map_or(Path::new(""), |source| &source.working_dir);
+        let folder = self
+            .sources
+            .get(job.source)
+            .map_or(Path::new(""), |source| &source.working_dir);
         crate::fs::join(folder, &job.script_path)
     }
 }

@@ -9,7 +9,9 @@ pub struct CollectionName(String);
 
 /// Why a text is not the name of a collection.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{0}` cannot be the name of a collection: it takes letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter, a digit or `_`")]
+#[error(
+    "`{0}` cannot be the name of a collection: it takes letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter, a digit or `_`"
+)]
 pub struct CollectionNameError(String);
 
 impl CollectionName {
@@ -27,7 +29,9 @@ impl FromStr for CollectionName {
         const MAX_BYTES: usize = 200;
         let is_segment = |segment: &str| {
             segment.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-                && segment.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+                && segment
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
                 && segment.len() <= MAX_BYTES
         };
         if text.split('/').all(is_segment) && text.len() <= 1000 {
@@ -60,7 +64,9 @@ mod tests {
         for name in ["resnet", "a/b.c/d-e_1", "2026"] {
             assert!(name.parse::<CollectionName>().is_ok(), "{name}");
         }
-        for name in ["", "/a", "a/", "a//b", "../a", "a/..", ".a", "a b", "é", "a\n"] {
+        for name in [
+            "", "/a", "a/", "a//b", "../a", "a/..", ".a", "a b", "é", "a\n",
+        ] {
             assert!(name.parse::<CollectionName>().is_err(), "{name}");
         }
     }

@@ -98,7 +98,10 @@ impl Config {
         user: Option<&Path>,
         project: Option<&Path>,
     ) -> Result<Self, Vec<ConfigError>> {
-        let mut config = Self { root: root(working_dir), ..Self::default() };
+        let mut config = Self {
+            root: root(working_dir),
+            ..Self::default()
+        };
         if let Some(user) = user.filter(|path| path.exists()) {
             read::apply(&mut config, user)?;
         }
@@ -123,7 +126,12 @@ impl Config {
 
 impl Entry {
     fn default_of(key: &str, value: Value) -> Self {
-        Self { key: key.into(), value, origin: "default".into(), foreign: false }
+        Self {
+            key: key.into(),
+            value,
+            origin: "default".into(),
+            foreign: false,
+        }
     }
 }
 

@@ -27,23 +27,40 @@ pub(super) fn apply(config: &mut Config, path: &Path) -> Result<(), Vec<ConfigEr
     let root = match yaml::read(path, MAX_BYTES) {
         Ok(Some(root)) => root,
         Ok(None) => return Ok(()),
-        Err(YamlError::Io(error)) => return Err(vec![error.into()]),
-        Err(error) => return Err(vec![ConfigError::Yaml { path: path.into(), error }]),
+        Err(YamlError::Read(error)) => return Err(vec![error.into()]),
+        Err(error) => {
+            return Err(vec![ConfigError::Yaml {
+                path: path.into(),
+                error,
+            }]);
+        }
     };
     let mut misfits = Vec::new();
     read(config, &root, &mut misfits);
-    let misfit = |misfit| ConfigError::Misfit { path: path.into(), misfit };
-    if misfits.is_empty() { Ok(()) } else { Err(misfits.into_iter().map(misfit).collect()) }
+    let misfit = |misfit| ConfigError::Misfit {
+        path: path.into(),
+        misfit,
+    };
+    if misfits.is_empty() {
+        Ok(())
+    } else {
+        Err(misfits.into_iter().map(misfit).collect())
+    }
 }
 
 fn read(config: &mut Config, root: &Node, misfits: &mut Vec<Misfit>) {
     let Some(entries) = root.as_mapping() else {
-        misfits.push(Misfit::new(root, format!("it must be a map, not {}", root.kind())));
+        misfits.push(Misfit::new(
+            root,
+            format!("it must be a map, not {}", root.kind()),
+        ));
         return;
     };
     let keys: Vec<&str> = entries.iter().filter_map(|(key, _)| key.as_str()).collect();
     // All keys are known to `Fields`, because foreign ones are no error here.
-    let Some(fields) = Fields::read(root, "a config", &keys, misfits) else { return };
+    let Some(fields) = Fields::read(root, "a config", &keys, misfits) else {
+        return;
+    };
     if let Some(folder) = fields.text("jobs_dir", misfits) {
         config.jobs_dir = Some(folder.into());
     }
@@ -95,12 +112,18 @@ fn read_slurm_defaults(config: &mut Config, node: &Node, misfits: &mut Vec<Misfi
                 config.slurm_defaults.insert(key.clone(), value.clone());
             }
         }
-        _ => misfits.push(Misfit::kind(node, "slurm_defaults", "a map of Slurm arguments")),
+        _ => misfits.push(Misfit::kind(
+            node,
+            "slurm_defaults",
+            "a map of Slurm arguments",
+        )),
     }
 }
 
 fn read_hooks(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
-    let Some(fields) = Fields::read(node, "`hooks`", &["rhai", "python"], misfits) else { return };
+    let Some(fields) = Fields::read(node, "`hooks`", &["rhai", "python"], misfits) else {
+        return;
+    };
     if let Some(node) = fields.get("rhai") {
         read_rhai(&mut config.hooks.rhai, node, misfits);
     }
@@ -124,10 +147,13 @@ fn read_rhai(limits: &mut RhaiLimits, node: &Node, misfits: &mut Vec<Misfit>) {
         "output_bytes",
         "call_seconds",
     ];
-    let Some(fields) = Fields::read(node, "`hooks.rhai`", &known, misfits) else { return };
-    for (key, limit) in
-        [("operations", &mut limits.operations), ("script_bytes", &mut limits.script_bytes)]
-    {
+    let Some(fields) = Fields::read(node, "`hooks.rhai`", &known, misfits) else {
+        return;
+    };
+    for (key, limit) in [
+        ("operations", &mut limits.operations),
+        ("script_bytes", &mut limits.script_bytes),
+    ] {
         if let Some(count) = fields.count(key, misfits) {
             *limit = count;
         }
@@ -154,7 +180,9 @@ fn read_rhai(limits: &mut RhaiLimits, node: &Node, misfits: &mut Vec<Misfit>) {
 
 fn read_python(settings: &mut PythonSettings, node: &Node, misfits: &mut Vec<Misfit>) {
     let known = ["import_seconds", "call_seconds"];
-    let Some(fields) = Fields::read(node, "`hooks.python`", &known, misfits) else { return };
+    let Some(fields) = Fields::read(node, "`hooks.python`", &known, misfits) else {
+        return;
+    };
     for (key, time) in [
         ("import_seconds", &mut settings.import_time),
         ("call_seconds", &mut settings.call_time),
@@ -172,7 +200,9 @@ fn record(config: &mut Config, key: &Node, value: &Node) {
     if foreign && let Some(guess) = nearest(name, KEYS) {
         let message = format!("the config has no key `{name}`");
         let help = format!("did you mean `{guess}`?");
-        config.warnings.push(Warning::new(message).at(key.label()).help(help));
+        config
+            .warnings
+            .push(Warning::new(message).at(key.label()).help(help));
     }
     record_entries(&mut config.entries, name, value, foreign);
 }
@@ -188,7 +218,12 @@ fn record_entries(entries: &mut Vec<Entry>, key: &str, node: &Node, foreign: boo
     let label = node.label();
     let line = label.source.line(label.span.start);
     let origin = format!("{}:{line}", label.source.path.display());
-    let entry = Entry { key: key.into(), value: node.to_value(), origin, foreign };
+    let entry = Entry {
+        key: key.into(),
+        value: node.to_value(),
+        origin,
+        foreign,
+    };
     match entries.iter_mut().find(|known| known.key == entry.key) {
         Some(known) => *known = entry,
         None => entries.push(entry),

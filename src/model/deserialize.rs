@@ -19,7 +19,10 @@ impl<'de> Deserialize<'de> for Map {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::Map(map) => Ok(Arc::unwrap_or_clone(map)),
-            other => Err(de::Error::custom(format_args!("expected a map, found {}", other.kind()))),
+            other => Err(de::Error::custom(format_args!(
+                "expected a map, found {}",
+                other.kind()
+            ))),
         }
     }
 }
@@ -110,7 +113,8 @@ impl<'de> Deserializer<'de> for Value {
                 visitor.visit_seq(SeqDeserializer::new(Arc::unwrap_or_clone(list).into_iter()))
             }
             Self::Map(map) => visitor.visit_map(MapDeserializer::new(
-                map.iter().map(|(key, value)| (key.to_string(), value.clone())),
+                map.iter()
+                    .map(|(key, value)| (key.to_string(), value.clone())),
             )),
             Self::Object(object) => visitor.visit_str(&object.text),
         }

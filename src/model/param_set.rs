@@ -54,6 +54,16 @@ impl ParamSet {
         }
     }
 
+    /// What a collection keeps of it: Python objects become their nearest value or their text.
+    #[must_use]
+    pub fn stored(&self) -> Self {
+        let values = self.values.iter().map(Value::stored).collect();
+        Self {
+            names: self.names.clone(),
+            values,
+        }
+    }
+
     /// The same entries as a map.
     pub fn to_map(&self) -> Map {
         self.iter()

@@ -5,8 +5,8 @@ use std::path::Path;
 use minijinja::ErrorKind;
 use thiserror::Error;
 
-use super::loader::Loader;
 use super::JobContext;
+use super::loader::Loader;
 use crate::diagnostic::{Diagnose, Label, did_you_mean, quoted};
 use crate::spec::Pattern;
 use crate::text;

@@ -9,6 +9,12 @@ use crate::yaml::{Misfit, YamlError};
 /// Why a spec or a parameter file cannot be used.
 #[derive(Debug, Error)]
 pub enum SpecError {
+    /// A hook on the command line is misspelt.
+    #[error("{problem}")]
+    Hook {
+        /// What is wrong.
+        problem: String,
+    },
     /// It is a program or something else that is not read as YAML.
     #[error("{} is not a spec in YAML or JSON", quoted(path))]
     Language {
@@ -53,7 +59,11 @@ impl Diagnose for SpecError {
         match self {
             Self::Misfit { misfit, .. } => misfit.label(),
             Self::Yaml { error, .. } => error.label(),
-            Self::Empty { .. } | Self::Io(_) | Self::Language { .. } | Self::Missing { .. } => None,
+            Self::Empty { .. }
+            | Self::Hook { .. }
+            | Self::Io(_)
+            | Self::Language { .. }
+            | Self::Missing { .. } => None,
         }
     }
 
@@ -61,6 +71,7 @@ impl Diagnose for SpecError {
         match self {
             Self::Yaml { error, .. } => error.notes(),
             Self::Empty { .. }
+            | Self::Hook { .. }
             | Self::Io(_)
             | Self::Language { .. }
             | Self::Misfit { .. }
@@ -76,7 +87,7 @@ impl Diagnose for SpecError {
                 Some("a spec has at least the keys `template` and `parameters`".into())
             }
             Self::Language { .. } => Some("a spec ends in `.yaml`, `.yml` or `.json`".into()),
-            Self::Io(_) | Self::Missing { .. } => None,
+            Self::Hook { .. } | Self::Io(_) | Self::Missing { .. } => None,
         }
     }
 }

@@ -75,6 +75,11 @@ impl HookRef {
             return Err(format!("`{text}` is neither `file` nor `file:function`"));
         }
         let path = fs::join(folder, file);
-        Ok(Some(Self { role, path, function: function.into(), label: None }))
+        Ok(Some(Self {
+            role,
+            path,
+            function: function.into(),
+            label: None,
+        }))
     }
 }

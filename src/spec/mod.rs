@@ -109,6 +109,9 @@ impl Spec {
 
 impl From<&str> for Pattern {
     fn from(text: &str) -> Self {
-        Self { text: text.into(), label: None }
+        Self {
+            text: text.into(),
+            label: None,
+        }
     }
 }

@@ -70,6 +70,12 @@ impl Parameters {
     }
 
     pub(super) fn of(mode: Mode, space: ParamSpace) -> Self {
-        Self { mode, space, parse: None, filter: None, warnings: Vec::new() }
+        Self {
+            mode,
+            space,
+            parse: None,
+            filter: None,
+            warnings: Vec::new(),
+        }
     }
 }

@@ -3,9 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{
-    HookRef, Mode, OutputDir, Parameters, Pattern, Role, SlurmArgs, Spec, SpecError,
-};
+use super::{HookRef, Mode, OutputDir, Parameters, Pattern, Role, SlurmArgs, Spec, SpecError};
 use crate::config::JinjaOptions;
 use crate::diagnostic::Warning;
 use crate::fs;
@@ -47,18 +45,23 @@ pub(super) fn parameters_file(path: &Path) -> Result<Parameters, Vec<SpecError>>
 
 fn root(path: &Path) -> Result<Node, Vec<SpecError>> {
     let path = || path.to_owned();
-    let language = path().extension().is_some_and(|it| it == "rhai" || it == "py" || it == "j2");
+    let language = path()
+        .extension()
+        .is_some_and(|it| it == "rhai" || it == "py" || it == "j2");
     if language {
         return Err(vec![SpecError::Language { path: path() }]);
     }
     match yaml::read(&path(), MAX_BYTES) {
         Ok(Some(root)) => Ok(root),
         Ok(None) => Err(vec![SpecError::Empty { path: path() }]),
-        Err(YamlError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+        Err(YamlError::Read(error)) if error.kind() == io::ErrorKind::NotFound => {
             Err(vec![SpecError::Missing { path: path() }])
         }
-        Err(YamlError::Io(error)) => Err(vec![error.into()]),
-        Err(error) => Err(vec![SpecError::Yaml { path: path(), error }]),
+        Err(YamlError::Read(error)) => Err(vec![error.into()]),
+        Err(error) => Err(vec![SpecError::Yaml {
+            path: path(),
+            error,
+        }]),
     }
 }
 
@@ -82,7 +85,10 @@ impl Reader {
         match read {
             Some(read) if self.misfits.is_empty() => Ok(read),
             _ => {
-                let error = |misfit| SpecError::Misfit { path: path.into(), misfit };
+                let error = |misfit| SpecError::Misfit {
+                    path: path.into(),
+                    misfit,
+                };
                 Err(self.misfits.into_iter().map(error).collect())
             }
         }
@@ -97,11 +103,15 @@ impl Reader {
         let fields = Fields::read(root, "a spec", &KEYS, &mut self.misfits)?;
         let path = root.label().source.path.clone();
         let name = fields.any_text("name", &mut self.misfits).map(String::from);
-        let description = fields.any_text("description", &mut self.misfits).map(String::from);
+        let description = fields
+            .any_text("description", &mut self.misfits)
+            .map(String::from);
         let template = self.required(root, &fields, "template", "the Jinja2 template of the job");
         let template = template.and_then(|_| fields.text("template", &mut self.misfits));
         let output_dir = self.output_dir(&fields);
-        let logs_dir = fields.text("logs_dir", &mut self.misfits).map(|text| self.path(text));
+        let logs_dir = fields
+            .text("logs_dir", &mut self.misfits)
+            .map(|text| self.path(text));
         let pattern = fields.text("job_name_pattern", &mut self.misfits);
         let job_name_pattern = pattern.map(|text| Pattern {
             text: text.into(),
@@ -149,13 +159,16 @@ impl Reader {
         let node = fields.get(key);
         if node.is_none() {
             let misfit = Misfit::new(root, format!("there is no `{key}`"));
-            self.misfits.push(misfit.help(format!("add `{key}:`, {meaning}")));
+            self.misfits
+                .push(misfit.help(format!("add `{key}:`, {meaning}")));
         }
         node
     }
 
     fn output_dir(&mut self, fields: &Fields<'_>) -> OutputDir {
-        let folder = fields.text("output_dir", &mut self.misfits).map(|text| self.path(text));
+        let folder = fields
+            .text("output_dir", &mut self.misfits)
+            .map(|text| self.path(text));
         let subdir = fields.text("job_subdir", &mut self.misfits);
         match (folder, subdir) {
             (None, None) => OutputDir::Unset,
@@ -166,14 +179,20 @@ impl Reader {
             (folder, Some(subdir)) => {
                 let node = fields.get("job_subdir").expect("it was just read");
                 let (message, help) = if folder.is_some() {
-                    ("`output_dir` and `job_subdir` say the same", "keep `output_dir`")
+                    (
+                        "`output_dir` and `job_subdir` say the same",
+                        "keep `output_dir`",
+                    )
                 } else if subdir.contains("{{") {
                     (
                         "a `job_subdir` with a template is not supported",
                         "write `output_dir` and `logs_dir` instead",
                     )
                 } else {
-                    ("`job_subdir` must be a folder below `jobs_dir`", "write `output_dir` instead")
+                    (
+                        "`job_subdir` must be a folder below `jobs_dir`",
+                        "write `output_dir` instead",
+                    )
                 };
                 self.misfits.push(Misfit::new(node, message).help(help));
                 OutputDir::Unset
@@ -184,7 +203,9 @@ impl Reader {
     fn parameters(&mut self, node: &Node, what: &str) -> Option<Parameters> {
         let known = ["mode", "values", "parse", "filter"];
         let fields = Fields::read(node, what, &known, &mut self.misfits)?;
-        let mode = fields.word("mode", &Mode::WORDS, &mut self.misfits).unwrap_or_default();
+        let mode = fields
+            .word("mode", &Mode::WORDS, &mut self.misfits)
+            .unwrap_or_default();
         let space = match (fields.get("values"), mode) {
             (None, Mode::Grid) => ParamSpace::grid(Vec::new()),
             (None, Mode::List) => Some(ParamSpace::list(Vec::new())),
@@ -194,18 +215,27 @@ impl Reader {
         if let Some(values) = fields.get("values") {
             self.warnings.extend(yaml::traps(values));
         }
-        let parse = fields.get("parse").and_then(|node| self.hook(node, Role::Parse));
+        let parse = fields
+            .get("parse")
+            .and_then(|node| self.hook(node, Role::Parse));
         let filter = match (fields.get("filter"), mode) {
             (Some(node), Mode::List) => {
                 let message = "`filter` is ignored: it applies to `mode: grid` only";
                 let help = "leave sets out of the list, or drop them in `parse` (return `[]`)";
-                self.warnings.push(Warning::new(message).at(node.label()).help(help));
+                self.warnings
+                    .push(Warning::new(message).at(node.label()).help(help));
                 None
             }
             (node, _) => node.and_then(|node| self.hook(node, Role::Filter)),
         };
         let warnings = std::mem::take(&mut self.warnings);
-        Some(Parameters { mode, space: space?, parse, filter, warnings })
+        Some(Parameters {
+            mode,
+            space: space?,
+            parse,
+            filter,
+            warnings,
+        })
     }
 
     fn grid(&mut self, values: &Node) -> Option<ParamSpace> {
@@ -217,7 +247,10 @@ impl Reader {
             });
             return None;
         };
-        let axes = entries.iter().map(|(key, node)| self.axis(key, node)).collect();
+        let axes = entries
+            .iter()
+            .map(|(key, node)| self.axis(key, node))
+            .collect();
         let space = ParamSpace::grid(axes);
         if space.is_none() {
             let message = "the grid has more combinations than can be counted";
@@ -242,9 +275,12 @@ impl Reader {
     fn list(&mut self, values: &Node) -> Option<ParamSpace> {
         // The Python tool takes a single map for a list of one.
         let one = std::slice::from_ref(values);
-        let items = values.as_sequence().or_else(|| values.as_mapping().map(|_| one));
+        let items = values
+            .as_sequence()
+            .or_else(|| values.as_mapping().map(|_| one));
         let Some(items) = items else {
-            self.misfits.push(Misfit::kind(values, "values", "a list of maps"));
+            self.misfits
+                .push(Misfit::kind(values, "values", "a list of maps"));
             return None;
         };
         let mut sets: Vec<ParamSet> = Vec::with_capacity(items.len());
@@ -271,7 +307,9 @@ impl Reader {
         let Some(fields) = Fields::read(node, "`slurm_args`", &known, &mut self.misfits) else {
             return SlurmArgs::default();
         };
-        let logic = fields.get("logic").and_then(|node| self.hook(node, Role::Logic));
+        let logic = fields
+            .get("logic")
+            .and_then(|node| self.hook(node, Role::Logic));
         let defaults = match fields.get("defaults") {
             None => Map::new(),
             Some(node) => {
@@ -293,7 +331,10 @@ impl Reader {
     fn hook(&mut self, node: &Node, role: Role) -> Option<HookRef> {
         if let Some(text) = node.as_str() {
             return match HookRef::parse(text, role, &self.folder) {
-                Ok(hook) => hook.map(|hook| HookRef { label: Some(node.label()), ..hook }),
+                Ok(hook) => hook.map(|hook| HookRef {
+                    label: Some(node.label()),
+                    ..hook
+                }),
                 Err(problem) => {
                     self.misfits.push(Misfit::new(node, problem));
                     None

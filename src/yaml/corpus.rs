@@ -7,8 +7,14 @@ fn dump() {
         let doc = r["text"].as_str().unwrap();
         let src = Source::new("f", doc);
         match super::parse(&src) {
-            Ok(n) => println!("{}", serde_json::json!({"ok": n.map(|n| n.to_value().to_string()).unwrap_or("None".into())})),
-            Err(e) => println!("{}", serde_json::json!({"err": e.to_string(), "help": e.help(), "span": e.label().map(|l| (l.span.start, l.span.end))})),
+            Ok(n) => println!(
+                "{}",
+                serde_json::json!({"ok": n.map(|n| n.to_value().to_string()).unwrap_or("None".into())})
+            ),
+            Err(e) => println!(
+                "{}",
+                serde_json::json!({"err": e.to_string(), "help": e.help(), "span": e.label().map(|l| (l.span.start, l.span.end))})
+            ),
         }
     }
 }

@@ -194,9 +194,10 @@ impl Diagnose for YamlError {
             Self::KeyNotText { text, .. } => Some(format!("quote it: {}", quote(text))),
             Self::SecondDocument { .. } => Some("put it into a file of its own".into()),
             Self::Syntax { help, .. } => help.clone(),
-            Self::UndefinedAlias { name, .. } => {
-                Some(format!("if no alias is meant, quote it: {}", quote(&format!("*{name}"))))
-            }
+            Self::UndefinedAlias { name, .. } => Some(format!(
+                "if no alias is meant, quote it: {}",
+                quote(&format!("*{name}"))
+            )),
             Self::UnquotedTemplate { quoted, .. } => Some(format!("quote it: {quoted}")),
             Self::UnknownTag { .. } => {
                 Some("remove it, or quote the value if the `!` belongs to it".into())

@@ -12,6 +12,7 @@ mod compose;
 #[cfg(test)]
 mod corpus;
 mod error;
+mod fields;
 mod mapping;
 mod node;
 mod number;
@@ -26,6 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use error::YamlError;
+pub use fields::{Fields, Misfit};
 pub use node::{Content, Node, Scalar, Style};
 pub use traps::traps;
 

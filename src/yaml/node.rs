@@ -65,7 +65,13 @@ impl Node {
                 measure(entries.iter().flat_map(|(key, value)| [key, value]))
             }
         };
-        Self(Rc::new(Inner { content, source: source.clone(), span, weight, height }))
+        Self(Rc::new(Inner {
+            content,
+            source: source.clone(),
+            span,
+            weight,
+            height,
+        }))
     }
 
     /// What it holds.
@@ -82,7 +88,11 @@ impl Node {
     pub fn label(&self) -> Label {
         let Inner { source, span, .. } = &*self.0;
         let text = &source.text[span.clone()];
-        let first = text.split(['\n', '\r']).next().unwrap_or_default().trim_end();
+        let first = text
+            .split(['\n', '\r'])
+            .next()
+            .unwrap_or_default()
+            .trim_end();
         Label::new(source, span.start..span.start + first.len())
     }
 
@@ -140,13 +150,22 @@ impl Node {
 
     /// The value of `key`, if it is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
-        let entry = self.as_mapping()?.iter().find(|(name, _)| name.as_str() == Some(key));
+        let entry = self
+            .as_mapping()?
+            .iter()
+            .find(|(name, _)| name.as_str() == Some(key));
         entry.map(|(_, value)| value)
     }
 
     /// Whether it is `null`, which an empty value is too.
     pub fn is_null(&self) -> bool {
-        matches!(self.as_scalar(), Some(Scalar { value: Value::Null, .. }))
+        matches!(
+            self.as_scalar(),
+            Some(Scalar {
+                value: Value::Null,
+                ..
+            })
+        )
     }
 
     /// Whether both are one node, as an alias and its anchor are.

@@ -46,15 +46,23 @@ pub(super) fn set(entries: &[(Node, Node)], room: &mut usize) -> Option<Value> {
 
 fn object(type_name: &str, repr: String, plain: Option<Value>) -> Value {
     let type_name = type_name.into();
-    Value::Object(Object { type_name, text: repr.clone(), repr, plain }.into())
+    Value::Object(
+        Object {
+            type_name,
+            text: repr.clone(),
+            repr,
+            plain,
+        }
+        .into(),
+    )
 }
 
 /// What `write` writes, if there is room for it.
-fn print(
-    room: &mut usize,
-    write: impl FnOnce(&mut Bounded) -> fmt::Result,
-) -> Option<String> {
-    let mut out = Bounded { text: String::new(), room: *room };
+fn print(room: &mut usize, write: impl FnOnce(&mut Bounded) -> fmt::Result) -> Option<String> {
+    let mut out = Bounded {
+        text: String::new(),
+        room: *room,
+    };
     write(&mut out).ok()?;
     *room = out.room;
     Some(out.text)
@@ -112,7 +120,11 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 }
 
 fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        '"'
+    } else {
+        '\''
+    };
     let mut repr = format!("b{quote}");
     for byte in bytes {
         match char::from(*byte) {
@@ -146,7 +158,11 @@ mod tests {
             ("a", None),
             ("é", None),
         ] {
-            assert_eq!(base64(text).map(|bytes| bytes_repr(&bytes)).as_deref(), decoded, "{text}");
+            assert_eq!(
+                base64(text).map(|bytes| bytes_repr(&bytes)).as_deref(),
+                decoded,
+                "{text}"
+            );
         }
     }
 }
