@@ -48,8 +48,13 @@ impl Folders {
 
     /// The script of a job.
     pub(super) fn script(&self, job_name: &str) -> PathBuf {
-        // Joined by hand: a name may hold a point, and the folder may be `.`.
-        fs::join(&self.output_dir, format!("{job_name}.job"))
+        let file = format!("{job_name}.job");
+        // As pathlib does, and without taking the folder apart for every job.
+        if self.output_dir == Path::new(".") {
+            file.into()
+        } else {
+            self.output_dir.join(file)
+        }
     }
 }
 

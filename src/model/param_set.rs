@@ -28,7 +28,7 @@ impl ParamSet {
     }
 
     /// The names, in order.
-    pub fn names(&self) -> &[Arc<str>] {
+    pub fn names(&self) -> &Arc<[Arc<str>]> {
         &self.names
     }
 

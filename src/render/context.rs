@@ -8,16 +8,16 @@ use crate::model::{self, Map, ParamSet, ParamSpace, Value};
 /// What a template sees of one job.
 #[derive(Clone, Debug)]
 pub struct JobContext {
-    names: Names,
+    names: Arc<Names>,
     job_name: JinjaValue,
     logs_dir: JinjaValue,
     slurm: JinjaValue,
 }
 
 /// The parameters of one job, by name.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Names {
-    names: Vec<Arc<str>>,
+    names: Arc<[Arc<str>]>,
     values: Vec<JinjaValue>,
 }
 
@@ -58,10 +58,10 @@ impl Interned {
             None => set.values().iter().map(to_jinja).collect(),
         };
         JobContext {
-            names: Names {
-                names: set.names().to_vec(),
+            names: Arc::new(Names {
+                names: set.names().clone(),
                 values,
-            },
+            }),
             job_name: JinjaValue::UNDEFINED,
             logs_dir: self.logs_dir.clone(),
             slurm: JinjaValue::UNDEFINED,
@@ -91,7 +91,7 @@ impl JobContext {
     }
 
     pub(super) fn for_name(&self) -> JinjaValue {
-        JinjaValue::from_object(self.names.clone())
+        JinjaValue::from_dyn_object(self.names.clone())
     }
 
     pub(super) fn for_script(&self) -> JinjaValue {

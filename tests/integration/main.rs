@@ -1,1 +1,21 @@
+//! Tests of the `slurmkit` command, as a user runs it, and of promises the whole crate makes.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub
+)]
 
+mod bad_input;
+mod collections;
+mod command_line;
+mod config;
+
+mod generate;
+
+mod layers;
+
+mod templates;
+mod test;
+mod writing;
