@@ -12,7 +12,7 @@ use super::error::{line, quote, shorten};
 use super::mapping::{Duplicate, Entries};
 use super::resolve::Type;
 use super::tag::{ScalarType, Tag};
-use super::{Content, Node, Scalar, Style, YamlError, python, syntax};
+use super::{Content, Node, Scalar, Style, YamlError, python, syntax, template};
 use crate::diagnostic::{Label, Source};
 use crate::model::Value;
 use crate::text::thousands;
@@ -20,7 +20,7 @@ use crate::text::thousands;
 /// Levels of lists and maps within each other, every alias written out.
 ///
 /// Whoever walks nodes or values may recurse: no stack is too small for this.
-const MAX_DEPTH: usize = 256;
+pub(super) const MAX_DEPTH: usize = 256;
 
 /// Values and keys, every alias written out: "billion laughs" must not grow.
 const MAX_NODES: usize = 2_000_000;
@@ -106,6 +106,8 @@ impl<'a> Composer<'a> {
             Event::DocumentStart(..) => self.start_document(bytes(span)),
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = self.tag(tag.as_deref(), span)?;
+                // The parser invents a `~` where nothing is written.
+                let text = if span.is_empty() { "".into() } else { text };
                 self.scalar(&text, style, tag, anchor, bytes(span))
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -131,14 +133,19 @@ impl<'a> Composer<'a> {
         self.documents += 1;
         match self.documents {
             1 => Ok(()),
-            _ => Err(YamlError::SecondDocument { label: self.label(span) }),
+            _ => Err(YamlError::SecondDocument {
+                label: self.label(span),
+            }),
         }
     }
 
     fn tag(&self, written: Option<&WrittenTag>, span: Span) -> Result<Tag, YamlError> {
         Tag::of(written).ok_or_else(|| {
             let span = span.tag_span().map_or_else(|| bytes(span), bytes);
-            YamlError::UnknownTag { tag: self.source.text[span.clone()].into(), label: self.label(span) }
+            YamlError::UnknownTag {
+                tag: self.source.text[span.clone()].into(),
+                label: self.label(span),
+            }
         })
     }
 
@@ -160,7 +167,10 @@ impl<'a> Composer<'a> {
             self.check_question_mark(text, &span)?;
         }
         let mut kind = tag.scalar_type(text, style == Style::Plain);
-        if let Some(Open { kind: Kind::Mapping(_, pending @ Pending::Key), .. }) = self.open.last_mut()
+        if let Some(Open {
+            kind: Kind::Mapping(_, pending @ Pending::Key),
+            ..
+        }) = self.open.last_mut()
         {
             match kind {
                 ScalarType::Known(Type::Merge) => {
@@ -171,11 +181,13 @@ impl<'a> Composer<'a> {
                 _ => {}
             }
         }
-        let value = kind.construct(text).map_err(|problem| YamlError::BadScalar {
-            text: shorten(text),
-            problem,
-            label: self.label(span.clone()),
-        })?;
+        let value = kind
+            .construct(text)
+            .map_err(|problem| YamlError::BadScalar {
+                text: shorten(text),
+                problem,
+                label: self.label(span.clone()),
+            })?;
         let text = match &value {
             Value::String(text) => text.clone(),
             _ => text.into(),
@@ -188,12 +200,21 @@ impl<'a> Composer<'a> {
 
     /// Inside brackets, YAML 1.1 takes a `?` for the start of a key even without a space after it.
     fn check_question_mark(&self, text: &str, span: &Range<usize>) -> Result<(), YamlError> {
-        let flow = matches!(self.open.last(), Some(Open { style: StructureStyle::Flow, .. }));
+        let flow = matches!(
+            self.open.last(),
+            Some(Open {
+                style: StructureStyle::Flow,
+                ..
+            })
+        );
         if !flow || !text.starts_with('?') {
             return Ok(());
         }
         Err(YamlError::Syntax {
-            message: format!("`{}` starts with `?`, which is special inside brackets", shorten(text)),
+            message: format!(
+                "`{}` starts with `?`, which is special inside brackets",
+                shorten(text)
+            ),
             help: Some(format!("quote it: {}", quote(&shorten(text)))),
             label: self.label(span.clone()),
         })
@@ -213,12 +234,21 @@ impl<'a> Composer<'a> {
         self.count(1, &span)?;
         self.check_depth(1, &span)?;
         self.define(anchor, None);
-        self.open.push(Open { kind, tag, tag_span, anchor, style, span });
+        self.open.push(Open {
+            kind,
+            tag,
+            tag_span,
+            anchor,
+            style,
+            span,
+        });
         Ok(())
     }
 
     fn end(&mut self, span: Range<usize>) -> Result<(), YamlError> {
-        let Some(mut open) = self.open.pop() else { return Ok(()) };
+        let Some(mut open) = self.open.pop() else {
+            return Ok(());
+        };
         // The parser ends a block where the next one begins; its last child knows better.
         if open.style == StructureStyle::Flow {
             open.span.end = span.end;
@@ -231,7 +261,13 @@ impl<'a> Composer<'a> {
     }
 
     fn finish(&mut self, open: Open) -> Result<Content, YamlError> {
-        let Open { kind, tag, tag_span, span, .. } = open;
+        let Open {
+            kind,
+            tag,
+            tag_span,
+            span,
+            ..
+        } = open;
         match (kind, tag) {
             (Kind::Sequence(items), Tag::None | Tag::Resolve | Tag::Seq) => {
                 Ok(Content::Sequence(items))
@@ -258,11 +294,13 @@ impl<'a> Composer<'a> {
     }
 
     fn entries(&self, entries: Entries) -> Result<Vec<(Node, Node)>, YamlError> {
-        entries.finish().map_err(|Duplicate { first, second }| YamlError::DuplicateKey {
-            key: shorten(second.text()),
-            first_line: line(self.source, first.span().start),
-            label: second.label(),
-        })
+        entries
+            .finish()
+            .map_err(|Duplicate { first, second }| YamlError::DuplicateKey {
+                key: shorten(second.text()),
+                first_line: line(self.source, first.span().start),
+                label: second.label(),
+            })
     }
 
     /// The tuples of an `!!omap` or of `!!pairs`.
@@ -271,21 +309,32 @@ impl<'a> Composer<'a> {
         for item in items {
             let Some([entry]) = item.as_mapping() else {
                 return Err(YamlError::Syntax {
-                    message: format!("each item must be a map of one key, but this is {}", item.kind()),
+                    message: format!(
+                        "each item must be a map of one key, but this is {}",
+                        item.kind()
+                    ),
                     help: None,
                     label: item.label(),
                 });
             };
             let pair = python::pair(entry, &mut self.room);
             let pair = pair.ok_or_else(|| self.too_long(item.span()))?;
-            pairs.push(Node::new(self.object(pair, item.span()), self.source, item.span()));
+            pairs.push(Node::new(
+                self.object(pair, item.span()),
+                self.source,
+                item.span(),
+            ));
         }
         Ok(Content::Sequence(pairs))
     }
 
     fn object(&self, value: Value, span: Range<usize>) -> Content {
         let text = self.source.text[span].into();
-        Content::Scalar(Scalar { value, text, style: Style::Block })
+        Content::Scalar(Scalar {
+            value,
+            text,
+            style: Style::Block,
+        })
     }
 
     fn alias(&mut self, anchor: usize, span: Range<usize>) -> Result<(), YamlError> {
@@ -294,9 +343,17 @@ impl<'a> Composer<'a> {
         let node = match self.anchors.get(&anchor) {
             Some(Some(node)) => node.clone(),
             Some(None) => {
-                return Err(YamlError::RecursiveAlias { name: name.into(), label: label() });
+                return Err(YamlError::RecursiveAlias {
+                    name: name.into(),
+                    label: label(),
+                });
             }
-            None => return Err(YamlError::UndefinedAlias { name: name.into(), label: label() }),
+            None => {
+                return Err(YamlError::UndefinedAlias {
+                    name: name.into(),
+                    label: label(),
+                });
+            }
         };
         self.count(node.weight(), &span)?;
         self.check_depth(node.height(), &span)?;
@@ -348,16 +405,24 @@ impl<'a> Composer<'a> {
 
     fn wrong_key(&self, node: &Node, span: Range<usize>) -> YamlError {
         let outer = self.open.last().map_or(span.start, |open| open.span.start);
-        if let Some(error) = syntax::template(self.source, outer) {
+        if let Some(error) = template::starting(self.source, outer) {
             return error;
         }
         let text = shorten(&self.source.text[span.clone()]);
         let label = self.label(span);
         if text.is_empty() {
             let message = "there is no key before the `:`".into();
-            return YamlError::Syntax { message, help: None, label };
+            return YamlError::Syntax {
+                message,
+                help: None,
+                label,
+            };
         }
-        YamlError::KeyNotText { text, kind: node.kind(), label }
+        YamlError::KeyNotText {
+            text,
+            kind: node.kind(),
+            label,
+        }
     }
 
     fn count(&mut self, nodes: usize, span: &Range<usize>) -> Result<(), YamlError> {
@@ -365,22 +430,29 @@ impl<'a> Composer<'a> {
         if self.nodes <= MAX_NODES {
             return Ok(());
         }
-        let problem =
-            format!("has more than {} values when aliases are written out", thousands(MAX_NODES));
-        Err(YamlError::TooLarge { problem, label: self.label(span.clone()) })
+        let problem = format!(
+            "has more than {} values when aliases are written out",
+            thousands(MAX_NODES)
+        );
+        Err(YamlError::TooLarge {
+            problem,
+            label: self.label(span.clone()),
+        })
     }
 
     fn check_depth(&self, levels: usize, span: &Range<usize>) -> Result<(), YamlError> {
         if self.open.len() + levels <= MAX_DEPTH {
             return Ok(());
         }
-        let problem = format!("has more than {MAX_DEPTH} levels");
-        Err(YamlError::TooLarge { problem, label: self.label(span.clone()) })
+        Err(syntax::too_deep(self.label(span.clone())))
     }
 
     fn too_long(&self, span: Range<usize>) -> YamlError {
         let problem = "has tuples or sets that are too long to print".into();
-        YamlError::TooLarge { problem, label: self.label(span) }
+        YamlError::TooLarge {
+            problem,
+            label: self.label(span),
+        }
     }
 
     /// Points at `span`, or at its first line.
@@ -390,5 +462,6 @@ impl<'a> Composer<'a> {
 }
 
 fn bytes(span: Span) -> Range<usize> {
-    span.byte_range().expect("a text in memory has byte offsets")
+    span.byte_range()
+        .expect("a text in memory has byte offsets")
 }

@@ -111,7 +111,7 @@ pub enum YamlError {
         label: Label,
     },
     /// A template without quotes.
-    #[error("a template must be in quotes, because `{{` starts a map")]
+    #[error("a template must be in quotes, because `{{{{` starts a map")]
     UnquotedTemplate {
         /// The template in quotes.
         quoted: String,
@@ -194,9 +194,10 @@ impl Diagnose for YamlError {
             Self::KeyNotText { text, .. } => Some(format!("quote it: {}", quote(text))),
             Self::SecondDocument { .. } => Some("put it into a file of its own".into()),
             Self::Syntax { help, .. } => help.clone(),
-            Self::UndefinedAlias { name, .. } => {
-                Some(format!("if no alias is meant, quote it: {}", quote(&format!("*{name}"))))
-            }
+            Self::UndefinedAlias { name, .. } => Some(format!(
+                "if no alias is meant, quote it: {}",
+                quote(&format!("*{name}"))
+            )),
             Self::UnquotedTemplate { quoted, .. } => Some(format!("quote it: {quoted}")),
             Self::UnknownTag { .. } => {
                 Some("remove it, or quote the value if the `!` belongs to it".into())

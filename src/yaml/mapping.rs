@@ -46,7 +46,11 @@ impl Entries {
         if self.merged.is_empty() {
             return Ok(self.own);
         }
-        let merged = self.merged.iter().flat_map(sources).flat_map(|map| map.iter().cloned());
+        let merged = self
+            .merged
+            .iter()
+            .flat_map(sources)
+            .flat_map(|map| map.iter().cloned());
         let mut entries = IndexMap::<Arc<str>, (Node, Node)>::new();
         for (key, value) in merged.chain(self.own) {
             entries.insert(key.text().clone(), (key, value));
@@ -58,7 +62,10 @@ impl Entries {
         let mut seen = HashMap::with_capacity(self.own.len());
         for (key, _) in &self.own {
             if let Some(first) = seen.insert(key.text(), key) {
-                return Err(Duplicate { first: first.clone(), second: key.clone() });
+                return Err(Duplicate {
+                    first: first.clone(),
+                    second: key.clone(),
+                });
             }
         }
         Ok(())

@@ -19,6 +19,9 @@ mod python;
 mod resolve;
 mod syntax;
 mod tag;
+mod template;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod traps;
 

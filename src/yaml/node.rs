@@ -2,6 +2,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::syntax;
 use crate::diagnostic::{Label, Source};
 use crate::model::{Map, Value};
 
@@ -65,7 +66,13 @@ impl Node {
                 measure(entries.iter().flat_map(|(key, value)| [key, value]))
             }
         };
-        Self(Rc::new(Inner { content, source: source.clone(), span, weight, height }))
+        Self(Rc::new(Inner {
+            content,
+            source: source.clone(),
+            span,
+            weight,
+            height,
+        }))
     }
 
     /// What it holds.
@@ -81,9 +88,7 @@ impl Node {
     /// Points at it: at the whole of what stands in one line, else at its first line.
     pub fn label(&self) -> Label {
         let Inner { source, span, .. } = &*self.0;
-        let text = &source.text[span.clone()];
-        let first = text.split(['\n', '\r']).next().unwrap_or_default().trim_end();
-        Label::new(source, span.start..span.start + first.len())
+        Label::new(source, syntax::first_line(source, span.clone()))
     }
 
     /// The word for this kind of value in messages, with its article.
@@ -140,18 +145,22 @@ impl Node {
 
     /// The value of `key`, if it is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
-        let entry = self.as_mapping()?.iter().find(|(name, _)| name.as_str() == Some(key));
+        let entry = self
+            .as_mapping()?
+            .iter()
+            .find(|(name, _)| name.as_str() == Some(key));
         entry.map(|(_, value)| value)
     }
 
     /// Whether it is `null`, which an empty value is too.
     pub fn is_null(&self) -> bool {
-        matches!(self.as_scalar(), Some(Scalar { value: Value::Null, .. }))
-    }
-
-    /// Whether both are one node, as an alias and its anchor are.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        matches!(
+            self.as_scalar(),
+            Some(Scalar {
+                value: Value::Null,
+                ..
+            })
+        )
     }
 
     /// An address that only this node and its aliases have, for as long as it lives.

@@ -54,7 +54,10 @@ const TOO_LARGE: &str = "is larger than 128 bits";
 fn sexagesimal(number: &str) -> Result<i128, String> {
     number.split(':').try_fold(0_i128, |total, part| {
         let part = radix(part, 10)?;
-        total.checked_mul(60).and_then(|total| total.checked_add(part)).ok_or(TOO_LARGE.into())
+        total
+            .checked_mul(60)
+            .and_then(|total| total.checked_add(part))
+            .ok_or(TOO_LARGE.into())
     })
 }
 
@@ -65,7 +68,10 @@ fn sexagesimal_float(number: &str) -> Result<f64, String> {
     for part in number.rsplit(':') {
         let part: f64 = part.trim().parse().map_err(|_| "is no number")?;
         let unit = base.ok_or(TOO_LARGE)?;
-        #[expect(clippy::cast_precision_loss, reason = "Python rounds the integer likewise")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "Python rounds the integer likewise"
+        )]
         let scaled = part * unit as f64;
         total += scaled;
         base = unit.checked_mul(60);
@@ -99,8 +105,14 @@ mod tests {
     fn integers_that_do_not_fit_are_refused() {
         let larger = "170141183460469231731687303715884105728";
         assert_eq!(int(larger).unwrap_err(), "is larger than 128 bits");
-        assert_eq!(int(&format!("1{}", ":00".repeat(30))).unwrap_err(), "is larger than 128 bits");
-        assert_eq!(int(&"1".repeat(5000)).unwrap_err(), "has more than 4300 digits");
+        assert_eq!(
+            int(&format!("1{}", ":00".repeat(30))).unwrap_err(),
+            "is larger than 128 bits"
+        );
+        assert_eq!(
+            int(&"1".repeat(5000)).unwrap_err(),
+            "has more than 4300 digits"
+        );
         for text in ["0x_", "0b_", "", "+", "--1", "1e3", "0x+1"] {
             assert_eq!(int(text).unwrap_err(), "is no integer", "{text}");
         }

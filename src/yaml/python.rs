@@ -12,10 +12,10 @@ pub(super) fn bytes(text: &str) -> Result<Value, String> {
     Ok(object("bytes", repr, None))
 }
 
-/// The tuples of an `!!omap` or `!!pairs`: each item a map of one entry.
+/// The tuple of a key and its value, as `!!omap` and `!!pairs` have them.
 ///
-/// `room` is how many bytes their texts may take up; what they take is taken from it. None when
-/// that is not enough.
+/// `room` is how many bytes its text may take up; what it takes is taken from it. None when that
+/// is not enough.
 pub(super) fn pair((key, value): &(Node, Node), room: &mut usize) -> Option<Value> {
     let (key, value) = (key.to_value(), value.to_value());
     let repr = print(room, |out| {
@@ -46,15 +46,23 @@ pub(super) fn set(entries: &[(Node, Node)], room: &mut usize) -> Option<Value> {
 
 fn object(type_name: &str, repr: String, plain: Option<Value>) -> Value {
     let type_name = type_name.into();
-    Value::Object(Object { type_name, text: repr.clone(), repr, plain }.into())
+    Value::Object(
+        Object {
+            type_name,
+            text: repr.clone(),
+            repr,
+            plain,
+        }
+        .into(),
+    )
 }
 
 /// What `write` writes, if there is room for it.
-fn print(
-    room: &mut usize,
-    write: impl FnOnce(&mut Bounded) -> fmt::Result,
-) -> Option<String> {
-    let mut out = Bounded { text: String::new(), room: *room };
+fn print(room: &mut usize, write: impl FnOnce(&mut Bounded) -> fmt::Result) -> Option<String> {
+    let mut out = Bounded {
+        text: String::new(),
+        room: *room,
+    };
     write(&mut out).ok()?;
     *room = out.room;
     Some(out.text)
@@ -76,7 +84,7 @@ impl Write for Bounded {
 
 /// Decodes as Python's `base64.decodebytes`: other characters are skipped, and the first complete
 /// padding ends the data.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() {
         return None;
     }
@@ -111,8 +119,12 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     (place == 0).then_some(decoded)
 }
 
-fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+pub(super) fn bytes_repr(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        '"'
+    } else {
+        '\''
+    };
     let mut repr = format!("b{quote}");
     for byte in bytes {
         match char::from(*byte) {
@@ -146,7 +158,11 @@ mod tests {
             ("a", None),
             ("é", None),
         ] {
-            assert_eq!(base64(text).map(|bytes| bytes_repr(&bytes)).as_deref(), decoded, "{text}");
+            assert_eq!(
+                base64(text).map(|bytes| bytes_repr(&bytes)).as_deref(),
+                decoded,
+                "{text}"
+            );
         }
     }
 }

@@ -49,7 +49,9 @@ fn is_float(text: &str) -> bool {
     if matches!(number, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return true;
     }
-    let Some((whole, fraction)) = number.split_once('.') else { return false };
+    let Some((whole, fraction)) = number.split_once('.') else {
+        return false;
+    };
     match whole.split_once(':') {
         Some((hours, rest)) => is_decimal(hours) && are_sixties(rest) && all(fraction, DIGITS),
         // Python has `.5`, but no `+.5`.
@@ -87,9 +89,12 @@ fn is_decimal(text: &str) -> bool {
 
 /// `[0-9_]*([eE][-+][0-9]+)?`: an exponent must have a sign.
 fn is_fraction(text: &str) -> bool {
-    let Some((digits, exponent)) = text.split_once(['e', 'E']) else { return all(text, DIGITS) };
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
+        return all(text, DIGITS);
+    };
     let signed = exponent.strip_prefix(['-', '+']);
-    all(digits, DIGITS) && signed.is_some_and(|digits| !digits.is_empty() && digits.chars().all(is_digit))
+    all(digits, DIGITS)
+        && signed.is_some_and(|digits| !digits.is_empty() && digits.chars().all(is_digit))
 }
 
 /// `[0-5]?[0-9](:[0-5]?[0-9])*`
@@ -126,20 +131,35 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_yaml_1_1() {
-        assert_all(Type::Float, "1.0 1. -1.5 +1.5 .5 1.0e-3 1.5E+10 1_000.5 0.1_ 1:30.5 0:0. 190:20:30.15");
+        assert_all(
+            Type::Float,
+            "1.0 1. -1.5 +1.5 .5 1.0e-3 1.5E+10 1_000.5 0.1_ 1:30.5 0:0. 190:20:30.15",
+        );
         assert_all(Type::Float, ".inf -.Inf +.INF .nan .NaN .NAN");
-        assert_all(Type::Int, "0 -0 +1 1_000 1__0 0_ 010 -0777 00 0b1_0 -0b1 0x1F 0x_ 24:00:00 1:30 1:5 12:5");
+        assert_all(
+            Type::Int,
+            "0 -0 +1 1_000 1__0 0_ 010 -0777 00 0b1_0 -0b1 0x1F 0x_ 24:00:00 1:30 1:5 12:5",
+        );
     }
 
     #[test]
     fn what_only_looks_like_a_number_is_text() {
-        assert_all(Type::Str, "1e-3 1E5 1e+3 1.0e3 +.5 -.5 .5e3 -.nan .5.5 _1 . .. + - -- 1-12:00:00");
-        assert_all(Type::Str, "08 09 0o10 0b2 0b 0x 0xg 04:00:00 00:30:00 1:60 1: :1 1:2: 1:123 1.5:30 1:1.5e-3 --010 +-1");
+        assert_all(
+            Type::Str,
+            "1e-3 1E5 1e+3 1.0e3 +.5 -.5 .5e3 -.nan .5.5 _1 . .. + - -- 1-12:00:00",
+        );
+        assert_all(
+            Type::Str,
+            "08 09 0o10 0b2 0b 0x 0xg 04:00:00 00:30:00 1:60 1: :1 1:2: 1:123 1.5:30 1:1.5e-3 --010 +-1",
+        );
     }
 
     #[test]
     fn words_have_three_spellings() {
-        assert_all(Type::Bool, "yes Yes YES no No NO true True TRUE on On ON off Off OFF false");
+        assert_all(
+            Type::Bool,
+            "yes Yes YES no No NO true True TRUE on On ON off Off OFF false",
+        );
         assert_all(Type::Null, "~ null Null NULL");
         assert_all(Type::Str, "y n Y N yEs tRUE nULL none None");
         assert_eq!(resolve(""), Type::Null);

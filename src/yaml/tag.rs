@@ -25,7 +25,9 @@ pub(super) enum Tag {
 impl Tag {
     /// The tag as written; none for one that `PyYAML`'s safe loader does not know.
     pub(super) fn of(written: Option<&Written>) -> Option<Self> {
-        let Some(written) = written else { return Some(Self::None) };
+        let Some(written) = written else {
+            return Some(Self::None);
+        };
         if written.handle().len() + written.suffix().len() == 1 {
             return Some(Self::Resolve);
         }

@@ -91,7 +91,9 @@ impl Time {
         } else if second > 0 {
             *arguments += &format!(", {second}");
         }
-        let Some(offset) = self.offset_minutes else { return };
+        let Some(offset) = self.offset_minutes else {
+            return;
+        };
         let sign = if offset < 0 { '-' } else { '+' };
         *text += &format!("{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60);
         *arguments += &format!(", tzinfo={}", timezone(offset));
@@ -114,8 +116,15 @@ fn fields(text: &str) -> Option<Fields> {
     let year = cursor.number(4, 4)?;
     let month = cursor.expect("-")?.number(1, 2)?;
     let day = cursor.expect("-")?.number(1, 2)?;
-    let time = if cursor.0.is_empty() { None } else { Some(time(&mut cursor)?) };
-    cursor.0.is_empty().then_some(Fields { date: [year, month, day], time })
+    let time = if cursor.0.is_empty() {
+        None
+    } else {
+        Some(time(&mut cursor)?)
+    };
+    cursor.0.is_empty().then_some(Fields {
+        date: [year, month, day],
+        time,
+    })
 }
 
 fn time(cursor: &mut Cursor) -> Option<Time> {
@@ -125,10 +134,18 @@ fn time(cursor: &mut Cursor) -> Option<Time> {
     let hour = cursor.number(1, 2)?;
     let minute = cursor.expect(":")?.number(2, 2)?;
     let second = cursor.expect(":")?.number(2, 2)?;
-    let micros = if cursor.take(&['.']) { cursor.micros() } else { 0 };
+    let micros = if cursor.take(&['.']) {
+        cursor.micros()
+    } else {
+        0
+    };
     cursor.skip_blanks();
     let offset_minutes = offset(cursor)?;
-    Some(Time { clock: [hour, minute, second], micros, offset_minutes })
+    Some(Time {
+        clock: [hour, minute, second],
+        micros,
+        offset_minutes,
+    })
 }
 
 /// Nothing, `Z`, or a sign and hours with or without minutes; `None` for anything else.
@@ -139,9 +156,17 @@ fn offset(cursor: &mut Cursor) -> Option<Option<i32>> {
     if cursor.take(&['Z']) {
         return Some(Some(0));
     }
-    let sign = if cursor.take(&['-']) { -1 } else { i32::from(cursor.take(&['+'])) };
+    let sign = if cursor.take(&['-']) {
+        -1
+    } else {
+        i32::from(cursor.take(&['+']))
+    };
     let hours = cursor.number(1, 2)?;
-    let minutes = if cursor.take(&[':']) { cursor.number(2, 2)? } else { 0 };
+    let minutes = if cursor.take(&[':']) {
+        cursor.number(2, 2)?
+    } else {
+        0
+    };
     let total = i32::try_from(hours * 60 + minutes).ok()?;
     (sign != 0).then_some(Some(sign * total))
 }
@@ -168,10 +193,19 @@ impl Cursor<'_> {
 
     /// A number of `min` to `max` digits.
     fn number(&mut self, min: usize, max: usize) -> Option<u32> {
-        let digits = self.0.bytes().take(max).take_while(u8::is_ascii_digit).count();
+        let digits = self
+            .0
+            .bytes()
+            .take(max)
+            .take_while(u8::is_ascii_digit)
+            .count();
         let (number, rest) = self.0.split_at(digits);
         self.0 = rest;
-        if digits < min { None } else { number.parse().ok() }
+        if digits < min {
+            None
+        } else {
+            number.parse().ok()
+        }
     }
 
     /// A fraction of a second, cut after six digits; none at all is zero.
@@ -252,10 +286,18 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_timestamp_is_not_one() {
-        for text in ["2024-1-1", "2024-01-01T", "2024-01-01 10:00", "2024-01-01 10:00:00z", "24-01-01"]
-        {
+        for text in [
+            "2024-1-1",
+            "2024-01-01T",
+            "2024-01-01 10:00",
+            "2024-01-01 10:00:00z",
+            "24-01-01",
+        ] {
             assert!(!is_plain(text), "{text}");
         }
-        assert!(construct("2024-1-1").is_ok(), "`!!timestamp` allows one digit");
+        assert!(
+            construct("2024-1-1").is_ok(),
+            "`!!timestamp` allows one digit"
+        );
     }
 }

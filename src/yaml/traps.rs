@@ -26,13 +26,22 @@ fn collect(node: &Node, seen: &mut HashSet<usize>, warnings: &mut Vec<Warning>) 
         Content::Scalar(scalar) => warnings.extend(warning(node, scalar)),
         Content::Sequence(items) => items.iter().for_each(|item| collect(item, seen, warnings)),
         Content::Mapping(entries) => {
-            entries.iter().for_each(|(_, value)| collect(value, seen, warnings));
+            entries
+                .iter()
+                .for_each(|(_, value)| collect(value, seen, warnings));
         }
     }
 }
 
 fn warning(node: &Node, scalar: &Scalar) -> Option<Warning> {
-    let Scalar { value, text, style: Style::Plain } = scalar else { return None };
+    let Scalar {
+        value,
+        text,
+        style: Style::Plain,
+    } = scalar
+    else {
+        return None;
+    };
     let printed = value.to_string();
     let meaning = match value {
         Value::Int(_) if is_sexagesimal(text) => format!("the integer {printed}"),
@@ -44,8 +53,7 @@ fn warning(node: &Node, scalar: &Scalar) -> Option<Warning> {
         Value::Object(_) if timestamp::has_time(text) && printed != **text => "a timestamp".into(),
         _ => return None,
     };
-    let message =
-        format!("`{text}` is {meaning} in YAML 1.1, so scripts get `{printed}`");
+    let message = format!("`{text}` is {meaning} in YAML 1.1, so scripts get `{printed}`");
     let help = format!("write \"{text}\" in quotes to keep the text");
     Some(Warning::new(message).at(node.label()).help(help))
 }
