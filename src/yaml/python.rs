@@ -120,25 +120,22 @@ pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
 }
 
 pub(super) fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
-        '"'
-    } else {
-        '\''
-    };
-    let mut repr = format!("b{quote}");
-    for byte in bytes {
-        match char::from(*byte) {
-            '\\' => repr.push_str("\\\\"),
-            '\n' => repr.push_str("\\n"),
-            '\r' => repr.push_str("\\r"),
-            '\t' => repr.push_str("\\t"),
-            c if c == quote => repr.extend(['\\', c]),
-            c @ ' '..='~' => repr.push(c),
-            _ => repr.push_str(&format!("\\x{byte:02x}")),
-        }
+    let has = |quote| bytes.contains(&quote);
+    let quote = if has(b'\'') && !has(b'"') { '"' } else { '\'' };
+    let escaped: String = bytes.iter().map(|byte| escape(*byte, quote)).collect();
+    format!("b{quote}{escaped}{quote}")
+}
+
+fn escape(byte: u8, quote: char) -> String {
+    match char::from(byte) {
+        '\\' => "\\\\".into(),
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        c if c == quote => format!("\\{c}"),
+        c @ ' '..='~' => c.into(),
+        _ => format!("\\x{byte:02x}"),
     }
-    repr.push(quote);
-    repr
 }
 
 #[cfg(test)]

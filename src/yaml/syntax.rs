@@ -6,9 +6,8 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, ScanError};
 
 use super::YamlError;
-use super::compose::MAX_DEPTH;
 use super::error::{quote, shorten};
-use super::template;
+use super::{limits, template};
 use crate::diagnostic::{Label, Source};
 
 /// What `error` means, where, and what to do about it.
@@ -22,7 +21,7 @@ pub(super) fn explain(error: &ScanError, source: &Arc<Source>) -> YamlError {
         return error;
     }
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
-        return too_deep(Label::new(source, source.word_at(at)));
+        return limits::too_deep(Label::new(source, source.word_at(at)));
     }
     let place = Place {
         text: &source.text,
@@ -34,14 +33,6 @@ pub(super) fn explain(error: &ScanError, source: &Arc<Source>) -> YamlError {
     YamlError::Syntax {
         message,
         help,
-        label,
-    }
-}
-
-/// The error for lists and maps within each other beyond the limit.
-pub(super) fn too_deep(label: Label) -> YamlError {
-    YamlError::TooLarge {
-        problem: format!("has more than {MAX_DEPTH} levels"),
         label,
     }
 }
@@ -75,164 +66,190 @@ impl Place<'_> {
     fn describe(&self, kind: &ErrorKind) -> (String, String) {
         use ErrorKind as Kind;
         let found = self.found();
-        let (message, help) = match kind {
-            Kind::TabNotAllowed
-            | Kind::TabInBlockIndentation
-            | Kind::TabInIndentation
-            | Kind::TabAtBlockScalarStart
-            | Kind::TabInPlainScalar => return self.tab(),
-            Kind::ExpectedBlockMappingKey | Kind::InvalidIndentation if self.is_after_tab() => {
-                return self.tab();
+        match kind {
+            _ if self.is_tab(kind) => say(
+                "a tab cannot indent or separate here",
+                "use spaces instead of tabs",
+            ),
+            Kind::MappingValueNotAllowed => self.mapping_value(),
+            Kind::UnexpectedCharacter { character: '`' } => {
+                say("a value cannot start with a backtick", self.quote_rest())
             }
-            Kind::MappingValueNotAllowed => return self.mapping_value(),
-            Kind::UnexpectedCharacter { character } => (
+            Kind::UnexpectedCharacter { character } => say(
                 format!("a value cannot start with `{character}`"),
                 self.quote_rest(),
             ),
-            Kind::MissingAnchorOrAliasName => (
+            Kind::MissingAnchorOrAliasName => say(
                 format!("the name after {found} is missing"),
                 self.quote_rest(),
             ),
-            Kind::UnclosedQuotedScalar => (
-                "this quote is never closed".into(),
+            Kind::UnclosedQuotedScalar => say(
+                "this quote is never closed",
                 format!("add {found} where the text ends"),
             ),
             Kind::UnclosedFlowCollection { open } => {
                 let close = if *open == '[' { ']' } else { '}' };
-                (
+                say(
                     format!("this `{open}` is never closed"),
                     format!("add the `{close}`"),
                 )
             }
-            Kind::MisplacedFlowCollectionEnd => (
+            Kind::MisplacedFlowCollectionEnd => say(
                 format!("{found} closes nothing"),
-                "remove it, or quote the text".into(),
+                "remove it, or quote the text",
             ),
             Kind::MismatchedFlowCollectionEnd { open, close } => {
-                (format!("`{open}` is closed by `{close}`"), String::new())
+                say(format!("`{open}` is closed by `{close}`"), "")
             }
-            Kind::ExpectedFlowMappingSeparator => (
+            Kind::ExpectedFlowMappingSeparator => say(
                 format!("expected `,` or `}}`, but found {found}"),
-                QUOTE_SPECIAL.into(),
+                QUOTE_SPECIAL,
             ),
-            Kind::ExpectedFlowSequenceSeparator => (
+            Kind::ExpectedFlowSequenceSeparator => say(
                 format!("expected `,` or `]`, but found {found}"),
-                QUOTE_SPECIAL.into(),
+                QUOTE_SPECIAL,
             ),
-            Kind::InvalidColonPlacement => (
-                "a `:` cannot stand here inside brackets".into(),
-                "close the bracket before it, or quote the text it belongs to".into(),
+            Kind::InvalidColonPlacement => say(
+                "a `:` cannot stand here inside brackets",
+                "close the bracket before it, or quote the text it belongs to",
             ),
-            Kind::BlockSequenceEntryNotAllowed => (
-                "a list item cannot start here".into(),
-                "start the list in the next line, or quote the text if the `-` belongs to it"
-                    .into(),
+            Kind::BlockSequenceEntryNotAllowed => say(
+                "a list item cannot start here",
+                "start the list in the next line, or quote the text if the `-` belongs to it",
             ),
-            Kind::BlockEntryInFlowCollection => (
-                "`- ` cannot start an item inside brackets".into(),
-                "remove it, or quote the text if it belongs to it".into(),
+            Kind::BlockEntryInFlowCollection => say(
+                "`- ` cannot start an item inside brackets",
+                "remove it, or quote the text if it belongs to it",
             ),
-            Kind::MappingKeyNotAllowed => (
-                "a `?` starts a key, and no key can start here".into(),
-                QUOTE_SPECIAL.into(),
+            Kind::MappingKeyNotAllowed => say(
+                "a `?` starts a key, and no key can start here",
+                QUOTE_SPECIAL,
             ),
-            Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => (
-                format!("{found} stands after the closing quote"),
-                "put the whole value in quotes".into(),
+            Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => {
+                say(
+                    format!("{found} stands after the closing quote"),
+                    "put the whole value in quotes",
+                )
+            }
+            Kind::ExpectedBlockMappingKey if self.is_first_in_line() => say(
+                "this line is indented like none above it",
+                "indent it like the keys it belongs with, or deeper to continue a value",
             ),
-            Kind::ExpectedBlockMappingKey if self.is_first_in_line() => (
-                "this line is indented like none above it".into(),
-                "indent it like the keys it belongs with, or deeper to continue a value".into(),
-            ),
-            Kind::ExpectedBlockSequenceEntry => (
+            Kind::ExpectedBlockSequenceEntry => say(
                 format!("expected `- `, but found {found}"),
-                "indent it like the items it belongs with, or deeper to continue one".into(),
+                "indent it like the items it belongs with, or deeper to continue one",
             ),
-            Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => (
-                format!("{found} is no key, because no `:` follows"),
-                "write `key: value`, or indent it to continue the value above".into(),
+            Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => say(
+                format!(
+                    "`{}` is no key, because no `:` follows",
+                    shorten(self.rest())
+                ),
+                "write `key: value`, or indent it to continue the value above",
             ),
-            Kind::CommentNotSeparated => (
-                "a comment needs a space before its `#`".into(),
-                "add the space, or quote the text if the `#` belongs to it".into(),
+            Kind::CommentNotSeparated => say(
+                "a comment needs a space before its `#`",
+                "add the space, or quote the text if the `#` belongs to it",
             ),
-            Kind::CommentInterceptedScalar => (
-                "a value cannot go on after a comment".into(),
-                "move the comment, or quote the value".into(),
+            Kind::CommentInterceptedScalar => say(
+                "a value cannot go on after a comment",
+                "move the comment, or quote the value",
             ),
-            Kind::InvalidBlockScalarIndent => (
-                "this line is indented less than the block of text it belongs to".into(),
-                "indent all its lines alike".into(),
+            Kind::InvalidBlockScalarHeader => say(
+                "nothing but a comment can follow `|` or `>` in its line",
+                "start the text in the next line, or quote it",
             ),
-            Kind::InvalidQuotedScalarIndent | Kind::InvalidFlowScalarIndent => (
-                "this line continues a value, but is not indented deeper than its key".into(),
-                "indent it with spaces".into(),
+            Kind::InvalidBlockScalarIndent => say(
+                "this line is indented less than the block of text it belongs to",
+                "indent all its lines alike",
             ),
-            Kind::UnknownQuotedScalarEscape => (
-                "this is no escape that double quotes know".into(),
-                r"write a backslash as `\\`, or use single quotes".into(),
+            Kind::InvalidQuotedScalarIndent | Kind::InvalidFlowScalarIndent => say(
+                "this line continues a value, but is not indented deeper than its key",
+                "indent it with spaces",
             ),
-            Kind::ExpectedDocumentStart if found == "`:`" => (
-                format!("unexpected {found}"),
-                "put a space after the `:`".into(),
+            Kind::UnknownQuotedScalarEscape
+            | Kind::InvalidQuotedScalarHexEscape
+            | Kind::InvalidLowSurrogateHexEscape
+            | Kind::InvalidUnicodeEscape => say(
+                "there is an escape here that double quotes do not know",
+                r"write a backslash as `\\`, or use single quotes",
             ),
+            Kind::InvalidLowSurrogate | Kind::MissingLowSurrogate | Kind::UnpairedLowSurrogate => {
+                say("there is an escape here that is half a character", "")
+            }
+            Kind::InvalidTagTerminator
+            | Kind::InvalidTagEscape
+            | Kind::MissingTagUri
+            | Kind::UndeclaredTagHandle
+            | Kind::UnclosedVerbatimTag => {
+                say("this is no tag", "quote the text if the `!` belongs to it")
+            }
+            Kind::ExpectedDocumentStart if self.lacks_space_after_colon() => {
+                say("unexpected `:`", "put a space after the `:`")
+            }
             Kind::ExpectedBlockMappingKey
             | Kind::ExpectedDocumentStart
-            | Kind::ExpectedNodeContent => (format!("unexpected {found}"), QUOTE_SPECIAL.into()),
-            Kind::UnexpectedEofFlowSequence
-            | Kind::UnexpectedEofFlowMapping
-            | Kind::UnexpectedEofImplicitFlowMapping
-            | Kind::UnexpectedEofBlockSequence
+            | Kind::ExpectedNodeContent
+            | Kind::UnexpectedEof
             | Kind::UnexpectedEofBlockMapping
-            | Kind::UnexpectedEof => (format!("unexpected {found}"), self.quote_rest()),
-            // Directives, tags and escapes, where the parser's own words say it all.
-            other => (other.to_string(), String::new()),
-        };
-        (message, help)
+            | Kind::UnexpectedEofBlockSequence
+            | Kind::UnexpectedEofFlowMapping
+            | Kind::UnexpectedEofFlowSequence
+            | Kind::UnexpectedEofImplicitFlowMapping => {
+                say(format!("unexpected {found}"), QUOTE_SPECIAL)
+            }
+            // Directives and the like, where the parser's own words say it all.
+            other => say(other.to_string(), ""),
+        }
     }
 
     /// What to underline: the word there, the tab before it, or the key that ends there.
     fn span(&self, source: &Source, kind: &ErrorKind) -> Range<usize> {
-        if self.is_after_tab() {
+        if self.is_tab(kind) && self.is_after_tab() {
             return self.at - 1..self.at;
         }
-        let line = line_around(self.text, self.at);
-        let before = &self.text[line.start..self.at];
+        let before = self.before();
         let key = before.trim();
         if *kind != ErrorKind::MappingValueNotAllowed || key.is_empty() || before.contains(": ") {
             return source.word_at(self.at);
         }
-        let start = line.start + before.len() - before.trim_start().len();
+        let start = self.at - before.trim_start().len();
         start..start + key.len()
     }
 
-    fn tab(&self) -> (String, String) {
-        (
-            "a tab cannot indent or separate here".into(),
-            "use spaces instead of tabs".into(),
-        )
+    /// Whether a tab is to blame, even where the parser looks for a key behind it.
+    fn is_tab(&self, kind: &ErrorKind) -> bool {
+        match kind {
+            ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+            | ErrorKind::TabNotAllowed => true,
+            ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation => {
+                self.is_after_tab()
+            }
+            _ => false,
+        }
     }
 
     /// A `: ` is either inside a value, or ends a key that stands where none can.
     fn mapping_value(&self) -> (String, String) {
         let line = line_around(self.text, self.at);
-        let Some(key) = self.text[line.start..self.at].find(": ") else {
-            return (
-                "a key cannot stand here".into(),
-                "indent it like the keys it belongs with; the value above is already complete"
-                    .into(),
+        let Some(key) = self.before().find(": ") else {
+            return say(
+                "a key cannot stand here",
+                "indent it like the keys it belongs with; the value above is already complete",
             );
         };
         let value = without_comment(&self.text[line.start + key + 2..line.end]);
-        (
-            "a value with `: ` in it must be in quotes".into(),
+        say(
+            "a value with `: ` in it must be in quotes",
             format!("quote it: {}", quote(value)),
         )
     }
 
     /// The help to quote the text from here to the end of the line.
     fn quote_rest(&self) -> String {
-        let rest = without_comment(&self.text[self.at..line_around(self.text, self.at).end]);
+        let rest = self.rest();
         // Inside brackets the text ends earlier, and only its author knows where.
         if rest.is_empty() || rest.contains([',', ']', '}']) {
             return QUOTE_SPECIAL.into();
@@ -240,33 +257,52 @@ impl Place<'_> {
         format!("quote it: {}", quote(rest))
     }
 
+    /// The line up to here.
+    fn before(&self) -> &str {
+        &self.text[line_around(self.text, self.at).start..self.at]
+    }
+
+    /// The line from here on.
+    fn rest(&self) -> &str {
+        without_comment(&self.text[self.at..line_around(self.text, self.at).end])
+    }
+
     fn is_first_in_line(&self) -> bool {
-        let line = line_around(self.text, self.at);
-        self.text[line.start..self.at].trim().is_empty()
+        self.before().trim().is_empty()
     }
 
     fn is_after_tab(&self) -> bool {
-        self.text[..self.at].ends_with('\t')
+        self.before().ends_with('\t')
     }
 
+    fn lacks_space_after_colon(&self) -> bool {
+        let rest = self.text[self.at..].strip_prefix(':');
+        rest.is_some_and(|rest| !rest.starts_with(char::is_whitespace))
+    }
+
+    /// The word or character here.
     fn found(&self) -> String {
         let rest = &self.text[self.at..];
-        let word: String = rest
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
         match rest.chars().next() {
-            _ if !word.is_empty() => format!("`{}`", shorten(&word)),
-            None => "the end of the text".into(),
-            Some('\n' | '\r') => "the end of the line".into(),
-            Some(c) => format!("`{c}`"),
+            None => "end of the text".into(),
+            Some('\n' | '\r') => "end of the line".into(),
+            Some(c) if !is_word(c) => format!("`{c}`"),
+            Some(_) => {
+                let word = rest.split(|c| !is_word(c)).next().unwrap_or_default();
+                format!("`{}`", shorten(word))
+            }
         }
     }
 }
 
 const QUOTE_SPECIAL: &str = "quote the text if it belongs to a value";
 
+fn say(message: impl Into<String>, help: impl Into<String>) -> (String, String) {
+    (message.into(), help.into())
+}
+
 /// `text` up to a comment, without white space around it.
-pub(super) fn without_comment(text: &str) -> &str {
+fn without_comment(text: &str) -> &str {
     text.split(" #").next().unwrap_or_default().trim()
 }

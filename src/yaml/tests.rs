@@ -1,5 +1,7 @@
 //! What holds for the reader as a whole.
 
+use std::ops::Range;
+
 use proptest::prelude::*;
 
 use super::{Content, Node, Style, YamlError, parse, read, traps};
@@ -26,6 +28,11 @@ fn error(text: &str) -> YamlError {
 /// The value as Python prints it.
 fn value(text: &str) -> String {
     root(text).to_value().to_string()
+}
+
+/// A text of a line for each number.
+fn lines(numbers: Range<usize>, line: impl Fn(usize) -> String) -> String {
+    numbers.map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[track_caller]
@@ -95,7 +102,12 @@ fn a_byte_order_mark_is_skipped_and_counted() {
     let text = "\u{feff}a: 1\nb: oops: x\n";
     assert_eq!(value("\u{feff}a: 1\n"), "{'a': 1}");
     assert_eq!(&text[error(text).label().unwrap().span], ":");
-    assert_eq!(value("a: x\u{feff}y"), "{'a': 'x\\ufeffy'}");
+    assert_error(
+        "# c\n\u{feff}a: 1\n",
+        "the character U+FEFF is not allowed here",
+        "\u{feff}",
+        Some("remove it, or write it as `\\ufeff` in double quotes"),
+    );
 }
 
 #[test]
@@ -289,6 +301,12 @@ fn aliases_and_anchors_must_be_clear() {
         "*.py",
         Some("if no alias is meant, quote it: \"*.py\""),
     );
+    assert_error(
+        "a: &a.b 1",
+        "`&a.b` is no name for an anchor",
+        "&a.b",
+        Some("use letters, digits, `-` and `_`"),
+    );
     let recursive = "the alias `*x` stands inside the value it repeats";
     assert_error("a: &x [*x]", recursive, "*x", None);
     assert_error("a: &x\n  <<: *x\n", recursive, "*x", None);
@@ -379,7 +397,7 @@ fn slips_of_syntax_are_explained() {
     );
     assert_error(
         "a: [?x]",
-        "`?x` starts with `?`, which is special inside brackets",
+        "`?x` begins with what is special inside brackets",
         "?x",
         Some("quote it: \"?x\""),
     );
@@ -395,6 +413,13 @@ fn slips_of_syntax_are_explained() {
         "\u{2028}",
         Some("remove it, or write it as `\\u2028` in double quotes"),
     );
+}
+
+#[test]
+fn a_document_that_is_a_block_of_text_is_indented() {
+    assert_eq!(value("|\n #x\n\n  y"), "#x\n\n y");
+    let help = Some("indent its lines with spaces");
+    assert_error("|\n#x\n", "a block of text must be indented", "#x", help);
 }
 
 #[test]
@@ -447,59 +472,47 @@ fn traps_are_told_once_for_each_place() {
 #[test]
 fn depth_is_limited_also_through_aliases() {
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    assert_eq!(value(&nested(256)).len(), value(&nested(256)).len());
-    assert!(matches!(error(&nested(257)), YamlError::TooLarge { .. }));
+    let too_deep = "the document has more than 256 levels";
+    assert!(value(&nested(256)).starts_with("[[["));
+    assert_eq!(error(&nested(257)).to_string(), too_deep);
+    let mixed = format!("{}{}", "- ".repeat(200), nested(57));
+    assert_eq!(error(&mixed).to_string(), too_deep);
     let deep = "[".repeat(100_000);
     assert!(error(&deep).label().is_some());
     let dashes = "- ".repeat(100_000);
     assert!(error(&dashes).label().is_some());
-    let mut chain = String::from("- &a0 [x]\n");
-    for level in 1..300 {
-        chain += &format!("- &a{level} [*a{}]\n", level - 1);
-    }
-    assert_eq!(
-        error(&chain).to_string(),
-        "the document has more than 256 levels"
-    );
+    let chain = lines(1..300, |n| format!("- &a{n} [*a{}]", n - 1));
+    let chain = format!("- &a0 [x]\n{chain}");
+    assert_eq!(error(&chain).to_string(), too_deep);
 }
 
 #[test]
 fn aliases_cannot_explode() {
-    let mut laughs = String::from("a0: &a0 [lol, lol]\n");
-    for level in 1..200 {
-        let alias = format!("*a{}, ", level - 1);
-        laughs += &format!("a{level}: &a{level} [{}]\n", alias.repeat(10));
-    }
     let too_large = "the document has more than 2,000,000 values when aliases are written out";
+    let laughs = lines(1..200, |n| {
+        let alias = format!("*a{}, ", n - 1);
+        format!("a{n}: &a{n} [{}]", alias.repeat(10))
+    });
+    let laughs = format!("a0: &a0 [lol, lol]\n{laughs}");
     assert_eq!(error(&laughs).to_string(), too_large);
-    let mut merges = String::from("a0: &a0 {a: 1, b: 2}\n");
-    for level in 1..100 {
-        let alias = format!("*a{}, ", level - 1);
-        merges += &format!(
-            "a{level}: &a{level} {{<<: [{}], k{level}: 1}}\n",
-            alias.repeat(100)
-        );
-    }
-    assert!(parse(&Source::new("f", merges)).is_ok() || true);
-    let mut squared = format!("a: &a [{}]\nb:\n", "x, ".repeat(20_000));
-    squared += &"- *a\n".repeat(20_000);
+    let merges = lines(1..300, |n| {
+        let alias = format!("*a{}, ", n - 1);
+        format!("a{n}: &a{n} {{<<: [{}], k{n}: 1}}", alias.repeat(100))
+    });
+    let merges = format!("a0: &a0 {{a: 1, b: 2}}\n{merges}");
+    assert_eq!(error(&merges).to_string(), too_large);
+    let squared = lines(1..20_000, |_| "- *a".into());
+    let squared = format!("a: &a [{}]\nb:\n{squared}", "x, ".repeat(20_000));
     assert_eq!(error(&squared).to_string(), too_large);
-    let mut pairs = format!("- &p0 {}\n", "x".repeat(1 << 20));
-    for level in 1..30 {
-        pairs += &format!("- &p{level} !!pairs [k: *p{}]\n", level - 1);
-    }
-    assert_eq!(
-        error(&pairs).to_string(),
-        "the document has tuples or sets that are too long to print"
-    );
+    let pairs = lines(1..30, |n| format!("- &p{n} !!pairs [k: *p{}]", n - 1));
+    let pairs = format!("- &p0 {}\n{pairs}", "x".repeat(1 << 20));
+    let too_long = "the document has tuples or sets that are too long to print";
+    assert_eq!(error(&pairs).to_string(), too_long);
 }
 
 #[test]
 fn large_maps_are_read_whole() {
-    let mut text = String::new();
-    for key in 0..500_000 {
-        text += &format!("key{key}: {key}\n");
-    }
+    let text = lines(0..500_000, |n| format!("key{n}: {n}"));
     let root = root(&text);
     let entries = root.as_mapping().unwrap();
     assert_eq!(entries.len(), 500_000);
