@@ -384,6 +384,12 @@ fn slips_of_syntax_are_explained() {
         Some("write `key: value`, or indent it to continue the value above"),
     );
     assert_error(
+        "b: `ls`",
+        "a value cannot start with a backtick",
+        "`",
+        Some("quote it: \"`ls`\""),
+    );
+    assert_error(
         "\"a\":1\n",
         "unexpected `:`",
         ":",
