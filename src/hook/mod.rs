@@ -8,13 +8,15 @@ mod error;
 mod python;
 mod rhai;
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use error::{HookError, HookErrorKind};
 
+use self::python::PythonHost;
+use self::rhai::RhaiHost;
 use crate::config::HookSettings;
 use crate::model::{Map, ParamSet, ParamSpace};
 use crate::spec::{HookRef, Role};
@@ -60,12 +62,196 @@ enum Language {
 
 impl Language {
     fn of(hook: &HookRef) -> Result<Self, HookError> {
-        match hook.path.extension().and_then(|extension| extension.to_str()) {
+        match hook
+            .path
+            .extension()
+            .and_then(|extension| extension.to_str())
+        {
             Some("py") => Ok(Self::Python),
             Some("rhai") => Ok(Self::Rhai),
-            _ => Err(HookError::new(hook, HookErrorKind::Load, "the language is not known")
-                .at(hook.label.clone())
-                .help("hook files end in `.rhai` or `.py`")),
+            _ => Err(
+                HookError::new(hook, HookErrorKind::Load, "the language is not known")
+                    .at(hook.label.clone())
+                    .help("hook files end in `.rhai` or `.py`"),
+            ),
         }
+    }
+}
+
+/// The hooks of one run, loaded.
+pub struct Hooks {
+    parse: Option<Language>,
+    filter: Option<Language>,
+    logic: Option<Language>,
+    defaults: Arc<Map>,
+    rhai: Option<RhaiHost>,
+    python: Option<PythonHost>,
+}
+
+impl Hooks {
+    /// The stack that the thread needs on which hooks run: Rhai recurses on it. Memory is taken
+    /// only as far as a hook goes.
+    pub const STACK_BYTES: usize = 512 << 20;
+
+    /// Loads the files of `hooks`, at most one for each role; starts Python if one is in Python.
+    ///
+    /// `defaults` is what a logic hook gets as its second argument, and what every job gets where
+    /// there is none.
+    pub fn load(
+        hooks: &[HookRef],
+        defaults: &Arc<Map>,
+        settings: &HookSettings,
+    ) -> Result<Self, HookError> {
+        let mut languages = HashMap::new();
+        for hook in hooks {
+            languages.insert(hook.role, Language::of(hook)?);
+        }
+        let of = |language| -> Vec<HookRef> {
+            let speaks = |hook: &&HookRef| languages.get(&hook.role) == Some(&language);
+            hooks.iter().filter(speaks).cloned().collect()
+        };
+        let (in_rhai, in_python) = (of(Language::Rhai), of(Language::Python));
+        let HookSettings {
+            rhai,
+            python,
+            output,
+        } = settings;
+        // Rhai first: a slip there is found before an interpreter is started.
+        let rhai = match in_rhai.as_slice() {
+            [] => None,
+            hooks => Some(RhaiHost::load(hooks, defaults, rhai, output)?),
+        };
+        let python = match in_python.as_slice() {
+            [] => None,
+            hooks => Some(PythonHost::load(hooks, defaults, python, output)?),
+        };
+        Ok(Self {
+            parse: languages.get(&Role::Parse).copied(),
+            filter: languages.get(&Role::Filter).copied(),
+            logic: languages.get(&Role::Logic).copied(),
+            defaults: defaults.clone(),
+            rhai,
+            python,
+        })
+    }
+
+    /// The interpreter that runs the Python hooks, with its version, if there are any.
+    pub fn interpreter(&self) -> Option<&str> {
+        self.python.as_ref().map(PythonHost::interpreter)
+    }
+
+    /// Replaces `space` with what the parse hook makes of each set in it. A set it fails on is
+    /// handed to `failed` and left out.
+    pub fn parse(
+        &mut self,
+        space: &mut ParamSpace,
+        failed: &mut dyn FnMut(HookError),
+    ) -> Result<(), HookError> {
+        let Some(language) = self.parse else {
+            return Ok(());
+        };
+        let host = self.host(language);
+        let mut pace = Pace::default();
+        let mut sets = Vec::new();
+        let mut start = 0;
+        while start < space.len() {
+            let batch = start..space.len().min(start + pace.size());
+            start = batch.end;
+            for answer in pace.time(|| host.parse(space, batch))? {
+                match answer {
+                    Ok(parsed) => sets.extend(parsed),
+                    Err(error) => failed(error),
+                }
+            }
+        }
+        *space = ParamSpace::list(sets);
+        Ok(())
+    }
+
+    /// The indexes of the sets that the filter hook keeps, ascending; `None` stands for all.
+    /// A set it fails on is handed to `failed` and dropped.
+    pub fn filter(
+        &mut self,
+        space: &mut ParamSpace,
+        failed: &mut dyn FnMut(HookError),
+    ) -> Result<Option<Vec<usize>>, HookError> {
+        let Some(language) = self.filter else {
+            return Ok(None);
+        };
+        let host = self.host(language);
+        let mut pace = Pace::default();
+        let mut kept = Vec::new();
+        let mut start = 0;
+        while start < space.len() {
+            let batch = start..space.len().min(start + pace.size());
+            start = batch.end;
+            let answers = pace.time(|| host.filter(space, batch.clone()))?;
+            for (index, answer) in batch.zip(answers) {
+                match answer {
+                    Ok(true) => kept.push(index),
+                    Ok(false) => {}
+                    Err(error) => failed(error),
+                }
+            }
+        }
+        Ok(Some(kept))
+    }
+
+    /// The Slurm arguments of each of `sets` (ascending, later calls going on where this one
+    /// ended), in the same order.
+    pub fn logic(
+        &mut self,
+        space: &mut ParamSpace,
+        sets: &[usize],
+    ) -> Result<Vec<Result<Arc<Map>, HookError>>, HookError> {
+        match self.logic {
+            Some(language) => self.host(language).logic(space, sets),
+            None => Ok(sets.iter().map(|_| Ok(self.defaults.clone())).collect()),
+        }
+    }
+
+    fn host(&mut self, language: Language) -> &mut dyn Host {
+        const LOADED: &str = "a language in use has its host";
+        match language {
+            Language::Python => self.python.as_mut().expect(LOADED),
+            Language::Rhai => self.rhai.as_mut().expect(LOADED),
+        }
+    }
+}
+
+/// How many sets to hand to a hook at once.
+///
+/// A batch saves round trips to Python, but a slow hook shall be called one by one: then progress
+/// shows, and what ends the interpreter is known to the set.
+#[derive(Debug)]
+pub struct Pace {
+    size: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { size: 1 }
+    }
+}
+
+impl Pace {
+    const MAX: usize = 1024;
+
+    /// The size of the next batch.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Runs a batch and learns from the time it took.
+    pub fn time<T>(&mut self, run: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = run();
+        let took = start.elapsed();
+        if took < Duration::from_millis(25) {
+            self.size = (self.size * 2).min(Self::MAX);
+        } else if took > Duration::from_millis(100) {
+            self.size = (self.size / 2).max(1);
+        }
+        result
     }
 }

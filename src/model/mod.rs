@@ -1,5 +1,6 @@
 //! Plain data that every other module speaks.
 
+mod deserialize;
 mod job;
 mod param_set;
 mod param_space;

@@ -47,9 +47,28 @@ impl ParamSet {
         self.names.is_empty()
     }
 
+    /// Shares the names of `other` where they are the same.
+    pub(crate) fn share_names(&mut self, other: &Self) {
+        if self.names == other.names {
+            self.names = other.names.clone();
+        }
+    }
+
+    /// What a collection keeps of it: Python objects become their nearest value or their text.
+    #[must_use]
+    pub fn stored(&self) -> Self {
+        let values = self.values.iter().map(Value::stored).collect();
+        Self {
+            names: self.names.clone(),
+            values,
+        }
+    }
+
     /// The same entries as a map.
     pub fn to_map(&self) -> Map {
-        self.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 }
 

@@ -80,6 +80,30 @@ impl Value {
         Self::Map(Arc::new(entries.into_iter().collect()))
     }
 
+    /// What a collection keeps of it: Python objects become their nearest value or their text.
+    #[must_use]
+    pub fn stored(&self) -> Self {
+        match self {
+            Self::Object(object) => match &object.plain {
+                Some(plain) => plain.stored(),
+                None => object.text.as_str().into(),
+            },
+            Self::List(list) if !self.is_stored() => Self::list(list.iter().map(Self::stored)),
+            Self::Map(map) if !self.is_stored() => map.stored().into(),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether it holds no Python object.
+    fn is_stored(&self) -> bool {
+        match self {
+            Self::Object(_) => false,
+            Self::List(list) => list.iter().all(Self::is_stored),
+            Self::Map(map) => map.is_stored(),
+            _ => true,
+        }
+    }
+
     /// The text, if it is a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -208,6 +232,20 @@ impl Map {
         Self::default()
     }
 
+    /// Whether it holds no Python object.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.0.values().all(Value::is_stored)
+    }
+
+    /// What a collection keeps of it: Python objects become their nearest value or their text.
+    #[must_use]
+    pub fn stored(&self) -> Self {
+        self.0
+            .iter()
+            .map(|(key, value)| (key.clone(), value.stored()))
+            .collect()
+    }
+
     /// Puts the keys that `model` also has first, in its order, and the others after them as they
     /// are; nested maps likewise.
     ///
@@ -219,7 +257,8 @@ impl Map {
                 *value = inner.as_ref().clone().in_order_of(of).into();
             }
         }
-        self.0.sort_by_cached_key(|key, _| model.0.get_index_of(key).unwrap_or(usize::MAX));
+        self.0
+            .sort_by_cached_key(|key, _| model.0.get_index_of(key).unwrap_or(usize::MAX));
         self
     }
 }
@@ -263,7 +302,12 @@ impl Serialize for Map {
 
 impl<K: Into<Arc<str>>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
-        Self(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        Self(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        )
     }
 }
 

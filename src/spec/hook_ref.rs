@@ -1,7 +1,8 @@
 use std::fmt::{self, Display, Formatter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Label;
+use crate::fs;
 
 /// What a hook is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,4 +55,31 @@ pub struct HookRef {
     pub function: String,
     /// Where the spec names it, unless it comes from the command line or a program.
     pub label: Option<Label>,
+}
+
+impl HookRef {
+    /// Reads `file` or `file:function`, with `file` relative to `folder`. An empty text is none.
+    ///
+    /// # Errors
+    /// What is wrong with the text, as a sentence.
+    pub fn parse(text: &str, role: Role, folder: &Path) -> Result<Option<Self>, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let (file, function) = match text.rsplit_once(':') {
+            Some((file, function)) => (file.trim(), function.trim()),
+            None => (text, role.default_function()),
+        };
+        if file.is_empty() || function.is_empty() {
+            return Err(format!("`{text}` is neither `file` nor `file:function`"));
+        }
+        let path = fs::join(folder, file);
+        Ok(Some(Self {
+            role,
+            path,
+            function: function.into(),
+            label: None,
+        }))
+    }
 }

@@ -1,5 +1,117 @@
 //! The file that describes a sweep.
 
+mod error;
 mod hook_ref;
+mod parameters;
+mod read;
 
+use std::path::{Path, PathBuf};
+
+pub use error::SpecError;
 pub use hook_ref::{HookRef, Role};
+pub use parameters::{Mode, Parameters};
+
+use crate::config::JinjaOptions;
+use crate::diagnostic::{Label, Warning};
+use crate::model::Map;
+
+/// A sweep: what to vary, the template to fill in, and the rules.
+///
+/// Paths are resolved against the spec's folder; nothing is rendered or run yet.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The file it was read from, if any.
+    pub path: Option<PathBuf>,
+    /// A name for people.
+    pub name: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// The Jinja2 template of the job scripts.
+    pub template: PathBuf,
+    /// Where the scripts go.
+    pub output_dir: OutputDir,
+    /// What templates get as `logs_dir`; created with the scripts.
+    pub logs_dir: Option<PathBuf>,
+    /// The Jinja2 pattern of job names.
+    pub job_name_pattern: Option<Pattern>,
+    /// What to vary.
+    pub parameters: Parameters,
+    /// What to ask of Slurm.
+    pub slurm_args: SlurmArgs,
+    /// Settings of the template engine.
+    pub jinja: JinjaOptions,
+    /// What is worth saying about the file.
+    pub warnings: Vec<Warning>,
+}
+
+/// Where the scripts of a spec go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputDir {
+    /// The spec says nothing.
+    Unset,
+    /// `output_dir`.
+    Folder(PathBuf),
+    /// `job_subdir`, the Python tool's way: scripts go to `job_scripts` and logs to `logs` in this
+    /// folder of the config's `jobs_dir`.
+    JobSubdir(PathBuf),
+}
+
+/// The `slurm_args` block.
+#[derive(Clone, Debug, Default)]
+pub struct SlurmArgs {
+    /// What every job gets.
+    pub defaults: Map,
+    /// The hook that decides for each job.
+    pub logic: Option<HookRef>,
+}
+
+/// The Jinja2 pattern of job names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// The text.
+    pub text: String,
+    /// Where the spec has it.
+    pub label: Option<Label>,
+}
+
+impl Spec {
+    /// A spec of nothing but a template and what to vary.
+    pub fn new(template: impl Into<PathBuf>, parameters: Parameters) -> Self {
+        Self {
+            path: None,
+            name: None,
+            description: None,
+            template: template.into(),
+            output_dir: OutputDir::Unset,
+            logs_dir: None,
+            job_name_pattern: None,
+            parameters,
+            slurm_args: SlurmArgs::default(),
+            jinja: JinjaOptions::default(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Reads and checks the spec at `path`, YAML or JSON.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, Vec<SpecError>> {
+        read::spec(path)
+    }
+
+    /// All hooks, in the order they are called.
+    pub fn hooks(&self) -> impl Iterator<Item = &HookRef> {
+        let Parameters { parse, filter, .. } = &self.parameters;
+        parse.iter().chain(filter).chain(&self.slurm_args.logic)
+    }
+}
+
+impl From<&str> for Pattern {
+    fn from(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            label: None,
+        }
+    }
+}

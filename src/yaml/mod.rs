@@ -13,6 +13,7 @@ mod compose;
 #[cfg(test)]
 mod corpus;
 mod error;
+mod fields;
 mod limits;
 mod mapping;
 mod node;
@@ -31,6 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use error::YamlError;
+pub use fields::{Fields, Misfit};
 pub use node::{Content, Node, Scalar, Style};
 pub use traps::traps;
 

@@ -38,7 +38,8 @@ pub(super) fn construct(text: &str) -> Result<Value, String> {
         return Ok(object("datetime.date", text, &arguments));
     };
     time.check()?;
-    let (text, arguments) = (text + &time.text(), arguments + &time.arguments());
+    let text = format!("{text}{}", time.text());
+    let arguments = format!("{arguments}{}", time.arguments());
     Ok(object("datetime.datetime", text, &arguments))
 }
 

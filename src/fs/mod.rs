@@ -1,9 +1,18 @@
 //! File access that names the path that failed and never leaves half a file.
 
+mod owner;
+mod staging;
+mod temporary;
+
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use fs_err as fs;
+
+pub use owner::Owner;
+pub use staging::Staging;
+pub use temporary::remove_temporary;
+pub(crate) use temporary::{register, unregister};
 
 /// Writes `contents` to `path` through a temporary file beside it and a rename.
 ///
@@ -28,29 +37,59 @@ pub fn write_atomic_with(
     sync: Sync,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let named = |error: io::Error| named(error, "write", path);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".slurmkit-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // `tempfile` creates 0600, but a group must be able to read; the umask still cuts this.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    Staged::write(path, sync, write)?.commit()
+}
+
+/// A file that is written but not yet in its place; dropped, it is gone.
+#[derive(Debug)]
+pub struct Staged {
+    file: tempfile::TempPath,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Writes the file that [`commit`](Self::commit) puts to `path`.
+    pub fn write(
+        path: &Path,
+        sync: Sync,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let named = |error: io::Error| named(error, "write", path);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".slurmkit-").suffix(".tmp");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // `tempfile` creates 0600, but a group must be able to read; the umask still cuts it.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let mut file = builder.tempfile_in(parent(path)).map_err(named)?;
+        write(file.as_file_mut()).map_err(named)?;
+        if sync == Sync::Yes {
+            file.as_file().sync_all().map_err(named)?;
+        }
+        Ok(Self {
+            file: file.into_temp_path(),
+            path: path.into(),
+        })
     }
-    let mut file = builder.tempfile_in(parent(path)).map_err(named)?;
-    write(file.as_file_mut()).map_err(named)?;
-    if sync == Sync::Yes {
-        file.as_file().sync_all().map_err(named)?;
+
+    /// Puts the file into its place.
+    pub fn commit(self) -> io::Result<()> {
+        let Self { file, path } = self;
+        file.persist(&path)
+            .map_err(|error| named(error.error, "write", &path))
     }
-    file.persist(path).map_err(|error| named(error.error))?;
-    Ok(())
 }
 
 /// Reads `path` as UTF-8, refusing what is not a plain file or larger than `max_bytes`.
 pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
     let metadata = fs::metadata(path)?;
     let refuse = |problem: String| {
-        Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{}` {problem}", path.display())))
+        Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("`{}` {problem}", path.display()),
+        ))
     };
     // A pipe would block for ever, and `/dev/zero` has no end.
     if !metadata.is_file() {
@@ -67,7 +106,10 @@ pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
         Ok(text) => Ok(text),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+            let line = 1 + error.as_bytes()[..at]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count();
             refuse(format!("is not UTF-8: byte {at} in line {line}"))
         }
     }
@@ -86,9 +128,15 @@ pub fn parent(path: &Path) -> &Path {
 /// `..` stays, because a symbolic link may stand before it. Nothing left is `.`.
 pub fn join(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     let joined = folder.join(path);
-    let kept: PathBuf =
-        joined.components().filter(|part| !matches!(part, Component::CurDir)).collect();
-    if kept.as_os_str().is_empty() { PathBuf::from(".") } else { kept }
+    let kept: PathBuf = joined
+        .components()
+        .filter(|part| !matches!(part, Component::CurDir))
+        .collect();
+    if kept.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        kept
+    }
 }
 
 fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {
@@ -97,7 +145,10 @@ fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {
         Some(code) => io::Error::from_raw_os_error(code),
         None => error,
     };
-    io::Error::new(cause.kind(), format!("cannot {verb} `{}`: {cause}", path.display()))
+    io::Error::new(
+        cause.kind(),
+        format!("cannot {verb} `{}`: {cause}", path.display()),
+    )
 }
 
 #[cfg(test)]
@@ -114,7 +165,11 @@ mod tests {
             (".", ".", "."),
             ("", "", "."),
         ] {
-            assert_eq!(join(Path::new(folder), path), Path::new(joined), "{folder} + {path}");
+            assert_eq!(
+                join(Path::new(folder), path),
+                Path::new(joined),
+                "{folder} + {path}"
+            );
         }
     }
 }

@@ -1,0 +1,165 @@
+//! The command line: the only layer that prints, reads the environment or ends the process.
+
+mod collection;
+mod config;
+mod generate;
+mod init;
+mod interrupt;
+mod printer;
+mod report;
+mod settings;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use self::printer::Printer;
+use crate::Error;
+
+/// Turn a parameter sweep into Slurm job scripts.
+///
+/// A spec says what to vary, a Jinja2 template what a job looks like, and hooks in Rhai or Python
+/// which combinations to keep and what to ask of Slurm.
+#[derive(Debug, Parser)]
+#[command(name = "slurmkit", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  slurmkit init                            set up a project
+  slurmkit generate job_spec.yaml          write the job scripts of a sweep
+  slurmkit generate job_spec.yaml --dry-run
+  slurmkit collection show default         see its jobs
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
+
+/// What every command takes.
+#[derive(Clone, Debug, clap::Args)]
+struct Global {
+    /// Read this config instead of the project's `.slurmkit/config.yaml`
+    #[arg(long, global = true, env = "SLURMKIT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print results as one JSON document
+    #[arg(long, global = true)]
+    json: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorWhen,
+    /// Print no warnings and no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more about what is done
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look at the jobs that were generated
+    #[command(alias = "collections")]
+    Collection(collection::Args),
+    /// Look at the settings
+    Config(config::Args),
+    /// Write the job scripts of a sweep and record them in a collection
+    Generate(Box<generate::Args>),
+    /// Write a commented `.slurmkit/config.yaml`
+    Init(init::Args),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Done,
+    Failed,
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Failed => Self::FAILURE,
+            Exit::Usage => Self::from(2),
+        }
+    }
+}
+
+/// Runs the command with `args`, the first of which is the program's name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is no reason to fail.
+            error.print().ok();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Done.into()
+            };
+        }
+    };
+    let Cli { global, command } = cli;
+    let printer = Printer::new(&global);
+    interrupt::listen();
+    remember_panics();
+    let result = catch_unwind(AssertUnwindSafe(|| dispatch(&global, command, &printer)));
+    let exit = match result {
+        Ok(Ok(())) => Exit::Done,
+        Ok(Err(error)) if is_closed_pipe(&error) => Exit::Done,
+        Ok(Err(error)) => {
+            printer.error(&error);
+            Exit::Failed
+        }
+        Err(_) => {
+            let place = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();
+            printer.bug(&place.unwrap_or_default());
+            Exit::Failed
+        }
+    };
+    exit.into()
+}
+
+fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<(), Error> {
+    match command {
+        Command::Collection(args) => collection::run(global, args, printer),
+        Command::Config(args) => config::run(global, args, printer),
+        Command::Generate(args) => generate::run(global, *args, printer),
+        Command::Init(args) => init::run(args, printer),
+    }
+}
+
+/// Whether the reader of our results went away, as `head` does.
+fn is_closed_pipe(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// The message of the last panic.
+static PANIC: Mutex<Option<String>> = Mutex::new(None);
+
+/// Keeps panics off the terminal: those of the engines are caught and become errors, and any other
+/// is reported once, at the end.
+fn remember_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic.to_string());
+    }));
+}

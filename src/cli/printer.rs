@@ -1,0 +1,133 @@
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstream::{AutoStream, ColorChoice};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use super::{ColorWhen, Global, report};
+use crate::Error;
+use crate::config::HookOutput;
+use crate::diagnostic::Warning;
+use crate::generate::{Phase, Progress};
+
+/// Where words go: results to standard output, everything else to standard error.
+pub(super) struct Printer {
+    choice: ColorChoice,
+    quiet: bool,
+    verbose: bool,
+    bar: ProgressBar,
+}
+
+impl Printer {
+    pub(super) fn new(global: &Global) -> Self {
+        let choice = match global.color {
+            ColorWhen::Auto => ColorChoice::Auto,
+            ColorWhen::Always => ColorChoice::Always,
+            ColorWhen::Never => ColorChoice::Never,
+        };
+        Self {
+            choice,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            bar: ProgressBar::hidden(),
+        }
+    }
+
+    /// Prints a result.
+    pub(super) fn result(&self, text: &str) -> Result<(), Error> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.choice);
+        stdout.write_all(text.as_bytes())?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Prints a result as JSON.
+    pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Error> {
+        let mut text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+        text.push('\n');
+        self.result(&text)
+    }
+
+    pub(super) fn error(&self, error: &Error) {
+        self.say(&report::error(error));
+    }
+
+    /// Says that something happened that never should.
+    pub(super) fn bug(&self, panic: &str) {
+        self.say(&report::bug(panic));
+    }
+
+    pub(super) fn warnings(&self, warnings: &[Warning]) {
+        if !self.quiet {
+            warnings
+                .iter()
+                .for_each(|warning| self.say(&report::warning(warning)));
+        }
+    }
+
+    /// Says something that only `-v` asks for.
+    pub(super) fn verbose(&self, text: &str) {
+        if self.verbose {
+            self.say(text);
+        }
+    }
+
+    /// Says something that `-q` suppresses.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.say(text);
+        }
+    }
+
+    fn say(&self, text: &str) {
+        self.bar.suspend(|| {
+            let mut stderr = AutoStream::new(io::stderr().lock(), self.choice);
+            // There is nowhere left to say that standard error is closed.
+            writeln!(stderr, "{text}").ok();
+        });
+    }
+
+    /// A printer that also shows progress, if standard error is a terminal.
+    pub(super) fn with_progress(&self) -> Self {
+        let bar = if self.quiet {
+            ProgressBar::hidden()
+        } else {
+            progress_bar()
+        };
+        Self { bar, ..*self }
+    }
+
+    pub(super) fn progress(&self, Progress { phase, done, total }: Progress) {
+        // Short work is done before a bar would be read.
+        if self.bar.elapsed() < Duration::from_millis(500) {
+            return;
+        }
+        self.bar.set_message(match phase {
+            Phase::Filter => "filtering",
+            Phase::Render => "rendering",
+            Phase::Write => "writing",
+        });
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+    }
+
+    pub(super) fn finish_progress(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// What hooks print, above the progress bar.
+    pub(super) fn hook_output(&self) -> HookOutput {
+        let bar = self.bar.clone();
+        HookOutput::new(move |piece| {
+            bar.suspend(|| {
+                io::stderr().write_all(piece).ok();
+            });
+        })
+    }
+}
+
+fn progress_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:40} {human_pos}/{human_len} {eta}");
+    ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr())
+        .with_style(style.expect("the template is valid"))
+}

@@ -1,0 +1,102 @@
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::Error;
+use crate::diagnostic::{Diagnose, Label, Warning};
+use crate::error::Failures;
+use crate::text;
+
+/// An error with its place and its help; several with a line that counts them.
+pub(super) fn error(error: &Error) -> String {
+    let Error::Several(Failures { shown, total }) = error else {
+        return one(error);
+    };
+    let mut reports: Vec<String> = shown.iter().map(one).collect();
+    let hidden = match total - shown.len() {
+        0 => String::new(),
+        hidden => format!(", {} of them not shown", text::thousands(hidden)),
+    };
+    let count = format!(
+        "{}{hidden}; nothing was written",
+        text::count(*total, "error")
+    );
+    reports.push(render(Level::ERROR, &count, None, &[], None));
+    reports.join("\n\n")
+}
+
+fn one(error: &Error) -> String {
+    let notes = error.notes();
+    render(
+        Level::ERROR,
+        &error.to_string(),
+        error.label().as_ref(),
+        &notes,
+        error.help(),
+    )
+}
+
+pub(super) fn warning(warning: &Warning) -> String {
+    let Warning {
+        message,
+        label,
+        help,
+    } = warning;
+    render(Level::WARNING, message, label.as_ref(), &[], help.clone())
+}
+
+pub(super) fn bug(panic: &str) -> String {
+    let notes = [panic.to_owned()];
+    let help = "this is a mistake in slurmkit; please report it with the command and the spec";
+    render(
+        Level::ERROR,
+        "slurmkit failed unexpectedly",
+        None,
+        &notes,
+        Some(help.into()),
+    )
+}
+
+fn render(
+    level: Level<'static>,
+    title: &str,
+    label: Option<&Label>,
+    notes: &[String],
+    help: Option<String>,
+) -> String {
+    let title = level.primary_title(title);
+    let mut group = match label {
+        Some(label) => title.element(snippet(label)),
+        None => Group::with_title(title),
+    };
+    for note in notes {
+        group = group.element(Level::NOTE.message(note.as_str()));
+    }
+    if let Some(help) = help {
+        group = group.element(Level::HELP.message(help));
+    }
+    // Colours are taken out again where they are not wanted.
+    Renderer::styled()
+        .decor_style(DecorStyle::Ascii)
+        .render(&[group])
+}
+
+fn snippet(label: &Label) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
+    let Label { source, span, text } = label;
+    let end = source.text.len();
+    let span = span.start.min(end)..span.end.min(end);
+    // Of a long place the first line says enough.
+    let first_line = source.text[span.clone()]
+        .split('\n')
+        .next()
+        .unwrap_or_default()
+        .len();
+    let annotation = AnnotationKind::Primary.span(span.start..span.start + first_line);
+    let annotation = if text.is_empty() {
+        annotation
+    } else {
+        annotation.label(text.as_str())
+    };
+    Snippet::source(source.text.as_str())
+        .path(source.path.display().to_string())
+        .annotation(annotation)
+}

@@ -1,0 +1,68 @@
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use directories::{BaseDirs, ProjectDirs};
+
+use super::{Global, Printer};
+use crate::Error;
+use crate::collection::CollectionManager;
+use crate::config::{Config, FILE_NAME, Interpreter};
+use crate::diagnostic::quoted;
+
+/// Reads the config that holds here.
+pub(super) fn load(global: &Global, printer: &Printer) -> Result<Config, Error> {
+    let working_dir = env::current_dir()?;
+    let user = ProjectDirs::from("", "", "slurmkit").map(|dirs| dirs.config_dir().join(FILE_NAME));
+    let config = Config::load(&working_dir, user.as_deref(), global.config.as_deref())?;
+    printer.verbose(&format!("project: {}", quoted(&config.root)));
+    Ok(config)
+}
+
+/// The collections of the project.
+pub(super) fn collections(config: &Config) -> CollectionManager {
+    CollectionManager::new(config.collections_folder())
+}
+
+/// The interpreters to try, in order: what was asked for alone, or an active environment and then
+/// what is on `PATH`.
+pub(super) fn interpreters(python: Option<OsString>, config: &Config) -> Vec<Interpreter> {
+    let asked = |program: OsString, origin: &str| {
+        vec![Interpreter {
+            program,
+            origin: origin.into(),
+            required: true,
+        }]
+    };
+    if let Some(program) = python {
+        return asked(program, "`--python` or `SLURMKIT_PYTHON`");
+    }
+    if let Some(program) = &config.python {
+        return asked(expand_home(program), "`python:` in the config");
+    }
+    let environment = |variable: &str| {
+        let folder = env::var_os(variable).filter(|folder| !folder.is_empty())?;
+        let program = Path::new(&folder).join("bin/python").into_os_string();
+        Some(Interpreter {
+            program,
+            origin: variable.into(),
+            required: false,
+        })
+    };
+    // Conda's base environment is active on many clusters without anybody having chosen it.
+    let base = env::var_os("CONDA_DEFAULT_ENV").is_some_and(|name| name == "base");
+    let conda = environment("CONDA_PREFIX").filter(|_| !base);
+    let on_path = config.hooks.python.interpreters.iter().cloned();
+    environment("VIRTUAL_ENV")
+        .into_iter()
+        .chain(conda)
+        .chain(on_path)
+        .collect()
+}
+
+fn expand_home(program: &str) -> OsString {
+    match (program.strip_prefix("~/"), BaseDirs::new()) {
+        (Some(rest), Some(dirs)) => dirs.home_dir().join(rest).into(),
+        _ => PathBuf::from(program).into(),
+    }
+}

@@ -1,0 +1,536 @@
+//! The file of a collection: YAML with a job on each line.
+//!
+//! A line of a job is a flow map that is JSON as well. So git shows a changed job as one changed
+//! line, PyYAML reads the file, and we read it at the speed of a JSON parser. What JSON cannot say
+//! (`.nan`, integers beyond 64 bits) is written as YAML has it; such a line, and a file that was
+//! edited into another layout, takes the way through the YAML reader.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{Attempt, Collection, CollectionError, CollectionName, Job, JobSource, ScriptDigest};
+use crate::diagnostic::{Diagnose, Label, Source};
+use crate::model::{JobName, Map, ParamSet, Value};
+use crate::{text, yaml};
+
+/// The version written. 1 and 2 are the Python tool's.
+pub(super) const VERSION: i128 = 3;
+
+/// All before the jobs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    version: i128,
+    #[expect(
+        dead_code,
+        reason = "for the reader of the file; the file's name counts"
+    )]
+    name: String,
+    #[serde(default)]
+    description: String,
+    created: Timestamp,
+    updated: Timestamp,
+    #[serde(default)]
+    sources: Vec<JobSource>,
+}
+
+/// A job as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobLine {
+    job_name: String,
+    parameters: ParamSet,
+    slurm_args: Map,
+    script_path: PathBuf,
+    script_digest: String,
+    source: usize,
+    #[serde(default)]
+    attempts: Vec<Attempt>,
+}
+
+pub(super) fn write(collection: &Collection, out: &mut impl Write) -> io::Result<()> {
+    let Collection {
+        name,
+        description,
+        created,
+        updated,
+        sources,
+        jobs,
+        read: _,
+    } = collection;
+    writeln!(
+        out,
+        "# A collection of slurmkit. One job a line; `slurmkit collection show` reads better."
+    )?;
+    writeln!(out, "version: {VERSION}")?;
+    writeln!(out, "name: {}", quoted(name.as_str()))?;
+    writeln!(out, "description: {}", quoted(description))?;
+    writeln!(out, "created: \"{created}\"")?;
+    writeln!(out, "updated: \"{updated}\"")?;
+    writeln!(
+        out,
+        "{}",
+        if sources.is_empty() {
+            "sources: []"
+        } else {
+            "sources:"
+        }
+    )?;
+    for JobSource {
+        spec,
+        working_dir,
+        output_dir,
+        logs_dir,
+    } in sources
+    {
+        let mut line = String::from("- {");
+        for (key, path) in [
+            ("spec", spec),
+            ("working_dir", working_dir),
+            ("output_dir", output_dir),
+            ("logs_dir", logs_dir),
+        ] {
+            let comma = if key == "spec" { "" } else { ", " };
+            write!(line, "{comma}\"{key}\": {}", quoted(path_text(path)?)).expect(TO_STRING);
+        }
+        writeln!(out, "{line}}}")?;
+    }
+    writeln!(
+        out,
+        "{}",
+        if jobs.is_empty() { "jobs: []" } else { "jobs:" }
+    )?;
+    let mut line = String::new();
+    for (name, job) in jobs {
+        line.clear();
+        write_job(&mut line, name, job)?;
+        line.push('\n');
+        out.write_all(line.as_bytes())?;
+    }
+    Ok(())
+}
+
+const TO_STRING: &str = "writing to a string cannot fail";
+
+fn write_job(line: &mut String, name: &JobName, job: &Job) -> io::Result<()> {
+    let Job {
+        parameters,
+        slurm_args,
+        script_path,
+        digest,
+        source,
+        attempts,
+    } = job;
+    line.push_str("- {\"job_name\": ");
+    write_text(line, name.as_str());
+    line.push_str(", \"parameters\": ");
+    write_entries(line, parameters.iter());
+    line.push_str(", \"slurm_args\": ");
+    write_entries(line, slurm_args.iter());
+    line.push_str(", \"script_path\": ");
+    write_text(line, path_text(script_path)?);
+    write!(
+        line,
+        ", \"script_digest\": \"{:016x}\", \"source\": {source}",
+        digest.0
+    )
+    .expect(TO_STRING);
+    if !attempts.is_empty() {
+        let attempts = serde_json::to_string(attempts)?;
+        write!(line, ", \"attempts\": {attempts}").expect(TO_STRING);
+    }
+    line.push('}');
+    Ok(())
+}
+
+fn path_text(path: &Path) -> io::Result<&str> {
+    path.to_str().ok_or_else(|| {
+        let message = format!("`{}` is not UTF-8 and cannot be recorded", path.display());
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
+}
+
+fn write_entries<'a>(line: &mut String, entries: impl Iterator<Item = (&'a Arc<str>, &'a Value)>) {
+    line.push('{');
+    for (index, (key, value)) in entries.enumerate() {
+        line.push_str(if index == 0 { "" } else { ", " });
+        write_text(line, key);
+        line.push_str(": ");
+        write_value(line, value);
+    }
+    line.push('}');
+}
+
+fn write_value(line: &mut String, value: &Value) {
+    match value {
+        Value::Null => line.push_str("null"),
+        Value::Bool(bool) => line.push_str(if *bool { "true" } else { "false" }),
+        Value::Int(int) if i64::try_from(*int).is_ok() || u64::try_from(*int).is_ok() => {
+            write!(line, "{int}").expect(TO_STRING);
+        }
+        // A JSON parser would make a float of it without a word; the tag keeps it away.
+        Value::Int(int) => write!(line, "!!int \"{int}\"").expect(TO_STRING),
+        Value::Float(float) if float.is_nan() => line.push_str(".nan"),
+        Value::Float(float) if float.is_infinite() => {
+            line.push_str(if *float > 0.0 { ".inf" } else { "-.inf" });
+        }
+        Value::Float(float) => {
+            // YAML 1.1 takes `1e-05` for text; a float has a point.
+            let text = text::float(*float);
+            match text.split_once('e') {
+                Some((mantissa, exponent)) if !mantissa.contains('.') => {
+                    write!(line, "{mantissa}.0e{exponent}").expect(TO_STRING);
+                }
+                _ => line.push_str(&text),
+            }
+        }
+        Value::String(text) => write_text(line, text),
+        Value::List(list) => {
+            line.push('[');
+            for (index, item) in list.iter().enumerate() {
+                line.push_str(if index == 0 { "" } else { ", " });
+                write_value(line, item);
+            }
+            line.push(']');
+        }
+        Value::Map(map) => write_entries(line, map.iter()),
+        Value::Object(object) => match &object.plain {
+            Some(plain) => write_value(line, plain),
+            None => write_text(line, &object.text),
+        },
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::new();
+    write_text(&mut quoted, text);
+    quoted
+}
+
+/// Writes a string that JSON and YAML 1.1 read alike: what YAML calls a line break or not
+/// printable is escaped, in the form that both know.
+fn write_text(line: &mut String, text: &str) {
+    line.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => line.push_str("\\\""),
+            '\\' => line.push_str("\\\\"),
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\t' => line.push_str("\\t"),
+            ' '..='~'
+            | '\u{a0}'..='\u{2027}'
+            | '\u{202a}'..='\u{d7ff}'
+            | '\u{e000}'..='\u{fefe}'
+            | '\u{ff00}'..='\u{fffd}'
+            | '\u{10000}'.. => line.push(c),
+            c => write!(line, "\\u{:04x}", u32::from(c)).expect(TO_STRING),
+        }
+    }
+    line.push('"');
+}
+
+/// Reads what [`write`] wrote, or what somebody made of it by hand.
+pub(super) fn read(
+    path: &Path,
+    name: &CollectionName,
+    text: String,
+) -> Result<Collection, CollectionError> {
+    let source = Source::new(path, text);
+    let (header, jobs) = match read_lines(&source) {
+        Some(read) => read,
+        None => read_yaml(&source)?,
+    };
+    let mut collection = Collection {
+        name: name.clone(),
+        description: header.description,
+        created: header.created,
+        updated: header.updated,
+        sources: header.sources,
+        jobs: IndexMap::with_capacity(jobs.len()),
+        read: None,
+    };
+    let mut shared = Shared::default();
+    for line in jobs {
+        let job_name = line.job_name.clone();
+        let refused = |problem: &str| damaged(&source, format!("job `{job_name}` {problem}"), None);
+        let (name, job) = shared.job(line).map_err(|problem| refused(&problem))?;
+        if job.source >= collection.sources.len() {
+            return Err(refused("has a source that is not listed"));
+        }
+        if collection.jobs.insert(name, job).is_some() {
+            return Err(refused("is there twice"));
+        }
+    }
+    Ok(collection)
+}
+
+fn damaged(source: &Source, problem: String, label: Option<Label>) -> CollectionError {
+    CollectionError::Damaged {
+        path: source.path.clone(),
+        problem,
+        label,
+    }
+}
+
+/// Reads the layout that [`write`] makes; `None` for any other.
+fn read_lines(source: &Source) -> Option<(Header, Vec<JobLine>)> {
+    let mut header = Map::new();
+    let mut sources = Vec::new();
+    let mut jobs = Vec::new();
+    let mut section = "";
+    for line in source.text.lines() {
+        if let Some(item) = line.strip_prefix("- ") {
+            match section {
+                "sources" => sources.push(serde_json::from_str::<Value>(item).ok()?),
+                "jobs" => jobs.push(read_job(item)?),
+                _ => return None,
+            }
+        } else if let Some((key, value)) = line.split_once(':').filter(|_| !line.starts_with('#')) {
+            section = key;
+            match value.trim() {
+                "" if matches!(key, "sources" | "jobs") => {}
+                "[]" if key == "jobs" => {}
+                value if section != "jobs" => {
+                    header.insert(key.into(), serde_json::from_str(value).ok()?);
+                }
+                _ => return None,
+            }
+        } else if !line.is_empty() && !line.starts_with('#') {
+            return None;
+        }
+    }
+    header.insert("sources".into(), Value::list(sources));
+    let header = Header::deserialize(Value::from(header)).ok()?;
+    (header.version == VERSION).then_some((header, jobs))
+}
+
+fn read_job(item: &str) -> Option<JobLine> {
+    if let Ok(job) = serde_json::from_str(item) {
+        return Some(job);
+    }
+    let node = yaml::parse(&Source::new("job", item)).ok()??;
+    JobLine::deserialize(node.to_value()).ok()
+}
+
+/// Reads any layout, and says what is wrong and where.
+fn read_yaml(source: &Arc<Source>) -> Result<(Header, Vec<JobLine>), CollectionError> {
+    let root = yaml::parse(source)
+        .map_err(|error| damaged(source, error.to_string(), error.label()))?
+        .ok_or_else(|| damaged(source, "it is empty".into(), None))?;
+    let wrong =
+        |problem: &str, node: &yaml::Node| damaged(source, problem.to_owned(), Some(node.label()));
+    let entries = root
+        .as_mapping()
+        .ok_or_else(|| wrong("a map is expected here", &root))?;
+    let mut header = Map::new();
+    let mut job_nodes: &[yaml::Node] = &[];
+    for (key, value) in entries {
+        match key
+            .as_str()
+            .ok_or_else(|| wrong("a key is expected here", key))?
+        {
+            "jobs" if value.is_null() => {}
+            "jobs" => {
+                let expected = || wrong("a list is expected here", value);
+                job_nodes = value.as_sequence().ok_or_else(expected)?;
+            }
+            key => {
+                header.insert(key.into(), value.to_value());
+            }
+        }
+    }
+    match header.get("version") {
+        Some(Value::Int(VERSION)) => {}
+        Some(Value::Int(version)) => {
+            let path = source.path.clone();
+            return Err(CollectionError::Version {
+                path,
+                version: *version,
+            });
+        }
+        _ => return Err(wrong("there is no `version`", &root)),
+    }
+    let header = Header::deserialize(Value::from(header))
+        .map_err(|error| wrong(&error.to_string(), &root))?;
+    let job = |node: &yaml::Node| {
+        JobLine::deserialize(node.to_value()).map_err(|error| wrong(&error.to_string(), node))
+    };
+    Ok((header, job_nodes.iter().map(job).collect::<Result<_, _>>()?))
+}
+
+/// What many jobs have in common is kept once.
+#[derive(Default)]
+struct Shared {
+    parameters: Option<ParamSet>,
+    slurm_args: HashSet<Arc<Map>>,
+}
+
+impl Shared {
+    fn job(&mut self, line: JobLine) -> Result<(JobName, Job), String> {
+        let JobLine {
+            job_name,
+            mut parameters,
+            slurm_args,
+            script_path,
+            script_digest,
+            source,
+            attempts,
+        } = line;
+        let name = JobName::parse(&job_name)
+            .map_err(|problem| format!("has a name that cannot be used: {problem}"))?;
+        let digest = u64::from_str_radix(&script_digest, 16)
+            .map_err(|_| "has a `script_digest` that is none".to_owned())?;
+        if let Some(earlier) = &self.parameters {
+            parameters.share_names(earlier);
+        }
+        self.parameters = Some(parameters.clone());
+        let slurm_args = match self.slurm_args.get(&slurm_args) {
+            Some(known) => known.clone(),
+            None => {
+                let slurm_args = Arc::new(slurm_args);
+                self.slurm_args.insert(slurm_args.clone());
+                slurm_args
+            }
+        };
+        let job = Job {
+            parameters,
+            slurm_args,
+            script_path: script_path.into(),
+            digest: ScriptDigest(digest),
+            source,
+            attempts,
+        };
+        Ok((name, job))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{JobId, JobState};
+
+    fn collection(parameters: ParamSet) -> Collection {
+        let mut collection = Collection::new("a/b".parse().unwrap());
+        collection.description = "line\nbreak: \"quoted\" # not a comment".into();
+        collection.sources.push(JobSource {
+            spec: "job_spec.yaml".into(),
+            working_dir: ".".into(),
+            output_dir: "out".into(),
+            logs_dir: "logs".into(),
+        });
+        let job = Job {
+            parameters,
+            slurm_args: Arc::new([("time", Value::from("24:00:00"))].into_iter().collect()),
+            script_path: Path::new("out/a.job").into(),
+            digest: ScriptDigest::of(b"#!/bin/sh\n"),
+            source: 0,
+            attempts: vec![Attempt {
+                job_id: JobId::new("12_3"),
+                state: JobState::OutOfMemory,
+            }],
+        };
+        collection.jobs.insert(JobName::parse("a").unwrap(), job);
+        collection
+    }
+
+    fn text(collection: &Collection) -> String {
+        let mut bytes = Vec::new();
+        write(collection, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn hostile() -> ParamSet {
+        [
+            ("lr", Value::from(1e-5)),
+            ("whole", Value::from(1.0)),
+            ("big", Value::Int(i128::MAX)),
+            ("nan", Value::from(f64::NAN)),
+            (
+                "inf",
+                Value::list([Value::from(f64::NEG_INFINITY), Value::from(f64::INFINITY)]),
+            ),
+            ("text", Value::from("yes")),
+            (
+                "odd \u{85}\u{2028}\u{feff}\u{7f}\u{0}😀\"\\",
+                Value::from("\u{1}: [#]\n"),
+            ),
+            (
+                "nested",
+                Value::map([("none", Value::Null), ("t", Value::from(true))]),
+            ),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_equal() {
+        let written = collection(hostile());
+        let read = read(Path::new("c.yaml"), &written.name, text(&written)).unwrap();
+        assert_eq!(read.jobs, written.jobs);
+        assert_eq!(
+            (read.sources, read.description),
+            (written.sources, written.description)
+        );
+    }
+
+    #[test]
+    fn a_line_is_one_job_and_plain_ones_are_json() {
+        let plain = [("lr", Value::from(1e-5))].into_iter().collect();
+        let text = text(&collection(plain));
+        let line = text.lines().last().unwrap().strip_prefix("- ").unwrap();
+        let job: Value = serde_json::from_str(line).unwrap();
+        assert!(
+            job.to_string()
+                .starts_with("{'job_name': 'a', 'parameters': {'lr': 1e-05}")
+        );
+        assert!(line.contains("1.0e-05"), "{line}");
+    }
+
+    #[test]
+    fn another_layout_of_the_same_is_read_too() {
+        let written = collection(hostile());
+        let text = text(&written).replace("- {\"job_name\":", "- {\n    \"job_name\":");
+        let read = read(Path::new("c.yaml"), &written.name, text).unwrap();
+        assert_eq!(read.jobs, written.jobs);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said_with_its_place() {
+        let good = text(&collection(ParamSet::default()));
+        let refused = |text: String| {
+            read(Path::new("c.yaml"), &"c".parse().unwrap(), text)
+                .unwrap_err()
+                .to_string()
+        };
+        for (from, to, problem) in [
+            ("version: 3", "version: 9", "has version 9"),
+            ("version: 3", "", "there is no `version`"),
+            ("\"job_name\": \"a\", ", "", "missing field `job_name`"),
+            (
+                "\"source\": 0",
+                "\"source\": 7",
+                "job `a` has a source that is not listed",
+            ),
+            ("jobs:", "jobs: [", ""),
+            ("\"a\"", "\"../a\"", "has a name that cannot be used"),
+        ] {
+            let message = refused(good.replace(from, to));
+            assert!(
+                message.contains("c.yaml") && message.contains(problem),
+                "{message}"
+            );
+        }
+        let line = good.lines().last().unwrap();
+        assert!(refused(format!("{good}{line}\n")).contains("job `a` is there twice"));
+        assert!(refused(String::new()).contains("it is empty"));
+    }
+}

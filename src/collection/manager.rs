@@ -1,0 +1,212 @@
+use std::io::{self, BufWriter};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::{Collection, CollectionError, CollectionLock, CollectionName, format, now};
+use crate::diagnostic::nearest;
+use crate::fs::{self, Staged, Sync};
+
+/// The collections of a project: one file each in one folder.
+#[derive(Clone, Debug)]
+pub struct CollectionManager {
+    folder: PathBuf,
+}
+
+/// A collection as [`CollectionManager::list`] finds it; damaged ones are listed too.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its name.
+    pub name: CollectionName,
+    /// What is in it.
+    pub collection: Result<Collection, CollectionError>,
+}
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fingerprint {
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+}
+
+impl CollectionManager {
+    /// The collections in `folder`, which need not exist yet.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// Where the collections are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of a collection.
+    pub fn path(&self, name: &CollectionName) -> PathBuf {
+        // Not `with_extension`: it would cut `lr0.1` at the point.
+        self.folder.join(format!("{name}.yaml"))
+    }
+
+    /// Reads a collection. It needs no lock, because files are only ever replaced whole.
+    pub fn get(&self, name: &CollectionName) -> Result<Collection, CollectionError> {
+        match self.find(name)? {
+            Some(collection) => Ok(collection),
+            None => {
+                let names = self.names()?;
+                let similar = nearest(name.as_str(), names.iter().map(CollectionName::as_str));
+                let similar = similar.map(String::from);
+                Err(CollectionError::Missing {
+                    name: name.clone(),
+                    similar,
+                })
+            }
+        }
+    }
+
+    /// Reads a collection, or makes an empty one, which is not on disk until it is saved.
+    pub fn get_or_create(&self, name: &CollectionName) -> Result<Collection, CollectionError> {
+        Ok(self
+            .find(name)?
+            .unwrap_or_else(|| Collection::new(name.clone())))
+    }
+
+    /// All collections, sorted by name.
+    pub fn list(&self) -> Result<Vec<Listed>, CollectionError> {
+        let names = self.names()?.into_iter();
+        Ok(names
+            .map(|name| Listed {
+                collection: self.get(&name),
+                name,
+            })
+            .collect())
+    }
+
+    /// Takes the right to change a collection, waiting a few seconds for another process.
+    ///
+    /// # Errors
+    /// [`CollectionError::Busy`] when the other process keeps it.
+    pub fn lock(&self, name: &CollectionName) -> Result<CollectionLock, CollectionError> {
+        let path = self.folder.join(format!("{name}.lock"));
+        fs_err::create_dir_all(fs::parent(&path))?;
+        CollectionLock::acquire(&path, name)
+    }
+
+    /// Writes a collection, unless its file was changed since it was read.
+    pub fn save(&self, collection: &mut Collection) -> Result<(), CollectionError> {
+        let lock = self.lock(&collection.name)?;
+        let staged = self.stage(&lock, collection)?;
+        self.commit(staged, collection)
+    }
+
+    /// Like [`save`](Self::save), in two steps under a lock that is held already: all that can
+    /// go wrong for want of space goes wrong in the first.
+    ///
+    /// # Panics
+    /// When `lock` is the lock of another collection.
+    pub fn stage(
+        &self,
+        lock: &CollectionLock,
+        collection: &mut Collection,
+    ) -> Result<Staged, CollectionError> {
+        assert_eq!(
+            lock.name(),
+            &collection.name,
+            "the lock is that of the collection"
+        );
+        let path = self.path(&collection.name);
+        // A lock that a user removed by hand, or a file system that lies, must lose nothing.
+        if Fingerprint::of(&path)? != collection.read {
+            return Err(CollectionError::Changed {
+                name: collection.name.clone(),
+            });
+        }
+        collection.updated = now();
+        Ok(Staged::write(&path, Sync::Yes, |file| {
+            let mut file = BufWriter::with_capacity(1 << 16, file);
+            format::write(collection, &mut file)?;
+            io::Write::flush(&mut file)
+        })?)
+    }
+
+    /// Ends what [`stage`](Self::stage) began.
+    pub fn commit(
+        &self,
+        staged: Staged,
+        collection: &mut Collection,
+    ) -> Result<(), CollectionError> {
+        staged.commit()?;
+        collection.read = Fingerprint::of(&self.path(&collection.name))?;
+        Ok(())
+    }
+
+    /// Removes the record of a collection. Its scripts and logs stay.
+    pub fn delete(&self, name: &CollectionName) -> Result<(), CollectionError> {
+        let lock = self.lock(name)?;
+        match fs_err::remove_file(self.path(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(CollectionError::Missing {
+                    name: name.clone(),
+                    similar: None,
+                })
+            }
+            result => {
+                drop(lock);
+                Ok(result?)
+            }
+        }
+    }
+
+    /// The names of all collections, sorted.
+    fn names(&self) -> Result<Vec<CollectionName>, CollectionError> {
+        let mut names = Vec::new();
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            let entries = match fs_err::read_dir(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path
+                    .extension()
+                    .is_some_and(|extension| extension == "yaml")
+                {
+                    let relative = path.strip_prefix(&self.folder).unwrap_or(&path);
+                    let name = relative.with_extension("");
+                    names.extend(name.to_str().and_then(|name| name.parse().ok()));
+                }
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn find(&self, name: &CollectionName) -> Result<Option<Collection>, CollectionError> {
+        let path = self.path(name);
+        let Some(fingerprint) = Fingerprint::of(&path)? else {
+            return Ok(None);
+        };
+        let text = fs::read_text(&path, u64::MAX)?;
+        let mut collection = format::read(&path, name, text)?;
+        collection.read = Some(fingerprint);
+        Ok(Some(collection))
+    }
+}
+
+impl Fingerprint {
+    /// `None` when there is no such file.
+    fn of(path: &Path) -> io::Result<Option<Self>> {
+        match fs_err::metadata(path) {
+            Ok(metadata) => Ok(Some(Self {
+                inode: metadata.ino(),
+                bytes: metadata.len(),
+                modified: (metadata.mtime(), metadata.mtime_nsec()),
+            })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The jobs of a sweep and what became of them, kept in a file.
+
+mod error;
+mod format;
+mod lock;
+mod manager;
+mod name;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use error::CollectionError;
+pub use lock::CollectionLock;
+pub use manager::{CollectionManager, Listed};
+pub use name::CollectionName;
+
+use self::manager::Fingerprint;
+use crate::model::{JobId, JobName, JobState, Map, ParamSet};
+
+/// A set of jobs with their parameters, scripts and attempts.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// What it is called.
+    pub name: CollectionName,
+    /// What its spec says of it; may be empty.
+    pub description: String,
+    /// When it was first saved.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub updated: Timestamp,
+    /// What its jobs were generated from.
+    pub sources: Vec<JobSource>,
+    /// The jobs, in the order they were generated.
+    pub jobs: IndexMap<JobName, Job>,
+    /// The file as it was read; `None` for a collection that was never saved.
+    read: Option<Fingerprint>,
+}
+
+/// What jobs were generated from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSource {
+    /// The spec, or the template where there is no spec; relative to the project if it is inside.
+    pub spec: PathBuf,
+    /// The working folder of the generation, in which relative log paths hold; likewise.
+    pub working_dir: PathBuf,
+    /// Where its scripts went, relative to the working folder.
+    pub output_dir: PathBuf,
+    /// What templates got as `logs_dir`.
+    pub logs_dir: PathBuf,
+}
+
+/// One parameter set, its script and its attempts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// What it was generated from.
+    pub parameters: ParamSet,
+    /// What its script asked Slurm for, as far as the template used it.
+    pub slurm_args: Arc<Map>,
+    /// The script, relative to the working folder of its source.
+    pub script_path: Box<Path>,
+    /// What the script held when it was written.
+    pub digest: ScriptDigest,
+    /// The index of its source.
+    pub source: usize,
+    /// Submissions, the latest last.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One submission of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// What Slurm calls it.
+    pub job_id: JobId,
+    /// As of the last look.
+    pub state: JobState,
+}
+
+/// The first 64 bits of the SHA-256 of a script: enough to see that somebody edited it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptDigest(u64);
+
+impl Collection {
+    /// A collection without jobs.
+    pub fn new(name: CollectionName) -> Self {
+        let now = now();
+        Self {
+            name,
+            description: String::new(),
+            created: now,
+            updated: now,
+            sources: Vec::new(),
+            jobs: IndexMap::new(),
+            read: None,
+        }
+    }
+
+    /// Whether the collection was read from a file.
+    pub fn is_saved(&self) -> bool {
+        self.read.is_some()
+    }
+
+    /// The script of a job as seen from the project's root, or absolute.
+    pub fn script_path(&self, job: &Job) -> PathBuf {
+        let folder = self
+            .sources
+            .get(job.source)
+            .map_or(Path::new(""), |source| &source.working_dir);
+        crate::fs::join(folder, &job.script_path)
+    }
+}
+
+impl Job {
+    /// The state of the latest attempt; `None` before the first.
+    pub fn state(&self) -> Option<&JobState> {
+        self.attempts.last().map(|attempt| &attempt.state)
+    }
+}
+
+impl ScriptDigest {
+    /// The digest of a script.
+    pub fn of(script: &[u8]) -> Self {
+        use sha2::{Digest, Sha256};
+        let digest: [u8; 32] = Sha256::digest(script).into();
+        let (head, _) = digest.split_first_chunk().expect("SHA-256 has 32 bytes");
+        Self(u64::from_be_bytes(*head))
+    }
+}
+
+/// The time, to the second.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}

@@ -1,0 +1,231 @@
+//! From a config file to settings, one file over the other.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Config, ConfigError, Entry, JinjaOptions, PythonSettings, RhaiLimits};
+use crate::diagnostic::{Warning, nearest};
+use crate::fs;
+use crate::model::Value;
+use crate::yaml::{self, Fields, Misfit, Node, YamlError};
+
+/// The largest config, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+const KEYS: [&str; 7] = [
+    "jobs_dir",
+    "collections_dir",
+    "output_patterns",
+    "slurm_defaults",
+    "jinja",
+    "python",
+    "hooks",
+];
+
+/// Sets in `config` what the file at `path` says.
+pub(super) fn apply(config: &mut Config, path: &Path) -> Result<(), Vec<ConfigError>> {
+    let root = match yaml::read(path, MAX_BYTES) {
+        Ok(Some(root)) => root,
+        Ok(None) => return Ok(()),
+        Err(YamlError::Read(error)) => return Err(vec![error.into()]),
+        Err(error) => {
+            return Err(vec![ConfigError::Yaml {
+                path: path.into(),
+                error,
+            }]);
+        }
+    };
+    let mut misfits = Vec::new();
+    read(config, &root, &mut misfits);
+    let misfit = |misfit| ConfigError::Misfit {
+        path: path.into(),
+        misfit,
+    };
+    if misfits.is_empty() {
+        Ok(())
+    } else {
+        Err(misfits.into_iter().map(misfit).collect())
+    }
+}
+
+fn read(config: &mut Config, root: &Node, misfits: &mut Vec<Misfit>) {
+    let Some(entries) = root.as_mapping() else {
+        misfits.push(Misfit::new(
+            root,
+            format!("it must be a map, not {}", root.kind()),
+        ));
+        return;
+    };
+    let keys: Vec<&str> = entries.iter().filter_map(|(key, _)| key.as_str()).collect();
+    // All keys are known to `Fields`, because foreign ones are no error here.
+    let Some(fields) = Fields::read(root, "a config", &keys, misfits) else {
+        return;
+    };
+    if let Some(folder) = fields.text("jobs_dir", misfits) {
+        config.jobs_dir = Some(folder.into());
+    }
+    if let Some(folder) = fields.text("collections_dir", misfits) {
+        config.collections_dir = folder.into();
+    }
+    if let Some(node) = fields.get("output_patterns") {
+        read_patterns(config, node, misfits);
+    }
+    if let Some(node) = fields.get("slurm_defaults") {
+        read_slurm_defaults(config, node, misfits);
+    }
+    if let Some(node) = fields.get("jinja") {
+        config.jinja = JinjaOptions::read(node, misfits).or(config.jinja);
+    }
+    if let Some(python) = fields.text("python", misfits) {
+        // A path is relative to the project, as a name is looked for on `PATH`.
+        config.python = Some(match python.contains('/') && !python.starts_with('~') {
+            true => fs::join(&config.root, python).display().to_string(),
+            false => python.into(),
+        });
+    }
+    if let Some(node) = fields.get("hooks") {
+        read_hooks(config, node, misfits);
+    }
+    for (key, value) in entries {
+        record(config, key, value);
+    }
+}
+
+fn read_patterns(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
+    let one = std::slice::from_ref(node);
+    let items = node.as_sequence().unwrap_or(one);
+    let mut patterns = Vec::with_capacity(items.len());
+    for item in items {
+        match item.as_str() {
+            Some(pattern) => patterns.push(pattern.to_owned()),
+            None => misfits.push(Misfit::kind(item, "output_patterns", "a list of strings")),
+        }
+    }
+    config.output_patterns = patterns;
+}
+
+fn read_slurm_defaults(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
+    config.warnings.extend(yaml::traps(node));
+    match node.to_value() {
+        Value::Map(map) => {
+            for (key, value) in map.iter() {
+                config.slurm_defaults.insert(key.clone(), value.clone());
+            }
+        }
+        _ => misfits.push(Misfit::kind(
+            node,
+            "slurm_defaults",
+            "a map of Slurm arguments",
+        )),
+    }
+}
+
+fn read_hooks(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
+    let Some(fields) = Fields::read(node, "`hooks`", &["rhai", "python"], misfits) else {
+        return;
+    };
+    if let Some(node) = fields.get("rhai") {
+        read_rhai(&mut config.hooks.rhai, node, misfits);
+    }
+    if let Some(node) = fields.get("python") {
+        read_python(&mut config.hooks.python, node, misfits);
+    }
+}
+
+fn read_rhai(limits: &mut RhaiLimits, node: &Node, misfits: &mut Vec<Misfit>) {
+    let known = [
+        "operations",
+        "call_levels",
+        "expression_depth",
+        "string_bytes",
+        "array_items",
+        "map_entries",
+        "variables",
+        "functions",
+        "modules",
+        "script_bytes",
+        "output_bytes",
+        "call_seconds",
+    ];
+    let Some(fields) = Fields::read(node, "`hooks.rhai`", &known, misfits) else {
+        return;
+    };
+    for (key, limit) in [
+        ("operations", &mut limits.operations),
+        ("script_bytes", &mut limits.script_bytes),
+    ] {
+        if let Some(count) = fields.count(key, misfits) {
+            *limit = count;
+        }
+    }
+    for (key, limit) in [
+        ("call_levels", &mut limits.call_levels),
+        ("expression_depth", &mut limits.expression_depth),
+        ("string_bytes", &mut limits.string_bytes),
+        ("array_items", &mut limits.array_items),
+        ("map_entries", &mut limits.map_entries),
+        ("variables", &mut limits.variables),
+        ("functions", &mut limits.functions),
+        ("modules", &mut limits.modules),
+        ("output_bytes", &mut limits.output_bytes),
+    ] {
+        if let Some(count) = fields.count(key, misfits) {
+            *limit = usize::try_from(count).unwrap_or(usize::MAX);
+        }
+    }
+    if let Some(seconds) = fields.count("call_seconds", misfits) {
+        limits.call_time = Duration::from_secs(seconds);
+    }
+}
+
+fn read_python(settings: &mut PythonSettings, node: &Node, misfits: &mut Vec<Misfit>) {
+    let known = ["import_seconds", "call_seconds"];
+    let Some(fields) = Fields::read(node, "`hooks.python`", &known, misfits) else {
+        return;
+    };
+    for (key, time) in [
+        ("import_seconds", &mut settings.import_time),
+        ("call_seconds", &mut settings.call_time),
+    ] {
+        if let Some(seconds) = fields.count(key, misfits) {
+            *time = Duration::from_secs(seconds);
+        }
+    }
+}
+
+/// Notes where each value comes from; a foreign key as a whole, near misses with a warning.
+fn record(config: &mut Config, key: &Node, value: &Node) {
+    let name = key.as_str().unwrap_or_default();
+    let foreign = !KEYS.contains(&name);
+    if foreign && let Some(guess) = nearest(name, KEYS) {
+        let message = format!("the config has no key `{name}`");
+        let help = format!("did you mean `{guess}`?");
+        config
+            .warnings
+            .push(Warning::new(message).at(key.label()).help(help));
+    }
+    record_entries(&mut config.entries, name, value, foreign);
+}
+
+fn record_entries(entries: &mut Vec<Entry>, key: &str, node: &Node, foreign: bool) {
+    if let Some(inner) = node.as_mapping().filter(|inner| !inner.is_empty()) {
+        for (part, node) in inner {
+            let key = format!("{key}.{}", part.as_str().unwrap_or_default());
+            record_entries(entries, &key, node, foreign);
+        }
+        return;
+    }
+    let label = node.label();
+    let line = label.source.line(label.span.start);
+    let origin = format!("{}:{line}", label.source.path.display());
+    let entry = Entry {
+        key: key.into(),
+        value: node.to_value(),
+        origin,
+        foreign,
+    };
+    match entries.iter_mut().find(|known| known.key == entry.key) {
+        Some(known) => *known = entry,
+        None => entries.push(entry),
+    }
+}

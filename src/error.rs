@@ -1,0 +1,259 @@
+//! Everything that can go wrong, in one enum.
+
+use std::fmt::{self, Display, Formatter};
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::collection::CollectionError;
+use crate::config::ConfigError;
+use crate::diagnostic::{Diagnose, Label, quoted};
+use crate::hook::HookError;
+use crate::model::{JobName, JobNameProblem};
+use crate::render::RenderError;
+use crate::spec::SpecError;
+use crate::text;
+
+/// An error of this crate.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A collection cannot be read or written.
+    #[error(transparent)]
+    Collection(#[from] CollectionError),
+    /// A config cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A job of the same name comes from elsewhere.
+    #[error("job `{name}` is in the collection already, from `{}`", other.display())]
+    Conflict {
+        /// The name.
+        name: JobName,
+        /// What the job in the collection was generated from.
+        other: PathBuf,
+    },
+    /// Jobs of one run have the same name.
+    #[error("{count} jobs would be called `{name}`: they differ in {differ}")]
+    DuplicateName {
+        /// The name.
+        name: JobName,
+        /// How many.
+        count: usize,
+        /// What tells them apart.
+        differ: String,
+    },
+    /// Scripts were edited since they were generated.
+    #[error("{} edited since generation would be overwritten: {}", text::count(*count, "script"), list(paths, *count))]
+    Edited {
+        /// Some of them.
+        paths: Vec<PathBuf>,
+        /// How many there are.
+        count: usize,
+    },
+    /// A file that must not be overwritten is there.
+    #[error("{} exists already", quoted(path))]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A hook failed.
+    #[error(transparent)]
+    Hook(#[from] HookError),
+    /// The file system refused.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A job name cannot be used.
+    #[error("`{}` cannot be a job name: {problem} (parameters: {parameters})", text.escape_debug())]
+    JobName {
+        /// What was made for a name.
+        text: String,
+        /// What is wrong with it.
+        problem: JobNameProblem,
+        /// The parameters it was made of.
+        parameters: String,
+        /// Where the pattern is.
+        label: Option<Label>,
+    },
+    /// There is no job with this number.
+    #[error("there is no job {index}: the sweep has {}", text::count(*count, "job"))]
+    NoSuchJob {
+        /// What was asked for, from zero.
+        index: usize,
+        /// How many jobs there are.
+        count: usize,
+    },
+    /// Nobody said that it may be deleted.
+    #[error("{what} was not deleted")]
+    NotConfirmed {
+        /// What was to go.
+        what: String,
+        /// Whether there was somebody to ask.
+        asked: bool,
+    },
+    /// A template failed.
+    #[error("{error}{}", for_job(job.as_deref()))]
+    Render {
+        /// Why.
+        error: RenderError,
+        /// For which job, if it fails for some only.
+        job: Option<String>,
+    },
+    /// More than one thing is wrong.
+    #[error("{0}")]
+    Several(Failures),
+    /// The spec cannot be used.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The thread for planning could not be started.
+    #[error("cannot start a thread with a stack of {mib} MiB: {source}")]
+    Thread {
+        /// The size of its stack, in MiB.
+        mib: usize,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Several errors, of which the first are kept.
+#[derive(Debug, Default)]
+pub struct Failures {
+    /// The first, at most [`Failures::SHOWN`].
+    pub shown: Vec<Error>,
+    /// How many there were.
+    pub total: usize,
+}
+
+impl Failures {
+    /// How many are kept.
+    pub const SHOWN: usize = 10;
+
+    /// Counts an error, and keeps it if it is one of the first.
+    pub fn push(&mut self, error: Error) {
+        if self.shown.len() < Self::SHOWN {
+            self.shown.push(error);
+        }
+        self.total += 1;
+    }
+
+    /// The error that stands for all, if there is any.
+    pub fn into_result(mut self) -> Result<(), Error> {
+        match self.total {
+            0 => Ok(()),
+            1 => Err(self.shown.remove(0)),
+            _ => Err(Error::Several(self)),
+        }
+    }
+}
+
+impl Display for Failures {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", text::count(self.total, "error"))?;
+        for error in &self.shown {
+            write!(f, "; {error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl<E: Into<Error>> From<Vec<E>> for Error {
+    /// One error as itself, several together.
+    fn from(errors: Vec<E>) -> Self {
+        let mut failures = Failures::default();
+        errors
+            .into_iter()
+            .for_each(|error| failures.push(error.into()));
+        match failures.into_result() {
+            Err(error) => error,
+            Ok(()) => Self::Several(Failures::default()),
+        }
+    }
+}
+
+impl From<RenderError> for Error {
+    fn from(error: RenderError) -> Self {
+        Self::Render { error, job: None }
+    }
+}
+
+impl Diagnose for Error {
+    fn label(&self) -> Option<Label> {
+        match self {
+            Self::Collection(error) => error.label(),
+            Self::Config(error) => error.label(),
+            Self::Hook(error) => error.label(),
+            Self::JobName { label, .. } => label.clone(),
+            Self::Render { error, .. } => error.label(),
+            Self::Spec(error) => error.label(),
+            Self::Conflict { .. }
+            | Self::DuplicateName { .. }
+            | Self::Edited { .. }
+            | Self::Exists { .. }
+            | Self::Io(_)
+            | Self::NoSuchJob { .. }
+            | Self::NotConfirmed { .. }
+            | Self::Several(_)
+            | Self::Thread { .. } => None,
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        match self {
+            Self::Hook(error) => error.notes(),
+            Self::Render { error, .. } => error.notes(),
+            Self::Spec(error) => error.notes(),
+            Self::Collection(_)
+            | Self::Config(_)
+            | Self::Conflict { .. }
+            | Self::DuplicateName { .. }
+            | Self::Edited { .. }
+            | Self::Exists { .. }
+            | Self::Io(_)
+            | Self::JobName { .. }
+            | Self::NoSuchJob { .. }
+            | Self::NotConfirmed { .. }
+            | Self::Several(_)
+            | Self::Thread { .. } => Vec::new(),
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Collection(error) => error.help(),
+            Self::Config(error) => error.help(),
+            Self::Conflict { .. } => {
+                Some("choose another collection with `--collection`, or other job names".into())
+            }
+            Self::DuplicateName { .. } => Some(
+                "put what they differ in into `job_name_pattern`, or pass `--rename-duplicates` \
+                 to append `-2`, `-3`, …"
+                    .into(),
+            ),
+            Self::Edited { .. } => Some("pass `--force` to overwrite them".into()),
+            Self::Exists { .. } => Some("pass `--force` to overwrite it".into()),
+            Self::Hook(error) => error.help(),
+            Self::JobName { .. } => Some("change `job_name_pattern`".into()),
+            Self::NotConfirmed { asked: false, .. } => {
+                Some("pass `-y` to delete it unasked".into())
+            }
+            Self::Render { error, .. } => error.help(),
+            Self::Spec(error) => error.help(),
+            Self::Thread { .. } => Some("raise the limit with `ulimit -v unlimited`".into()),
+            Self::Io(_)
+            | Self::NoSuchJob { .. }
+            | Self::NotConfirmed { asked: true, .. }
+            | Self::Several(_) => None,
+        }
+    }
+}
+
+fn for_job(job: Option<&str>) -> String {
+    job.map(|job| format!(" (job `{job}`)")).unwrap_or_default()
+}
+
+fn list(paths: &[PathBuf], count: usize) -> String {
+    let mut listed: Vec<_> = paths.iter().map(|path| quoted(path)).collect();
+    if count > paths.len() {
+        listed.push(format!("{} more", text::thousands(count - paths.len())));
+    }
+    listed.join(", ")
+}

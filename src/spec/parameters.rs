@@ -1,0 +1,81 @@
+use std::path::Path;
+
+use super::{HookRef, SpecError, read};
+use crate::diagnostic::Warning;
+use crate::model::{Axis, ParamSet, ParamSpace, Value};
+
+/// The `parameters` block.
+#[derive(Clone, Debug)]
+pub struct Parameters {
+    /// How the values are to be understood.
+    pub mode: Mode,
+    /// All parameter sets, before any hook.
+    pub space: ParamSpace,
+    /// The hook that makes one or several sets of each.
+    pub parse: Option<HookRef>,
+    /// The hook that decides which sets stay; of grids only.
+    pub filter: Option<HookRef>,
+    /// What is worth saying about them.
+    pub warnings: Vec<Warning>,
+}
+
+/// How `parameters.values` is to be understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Lists to combine, each with each.
+    #[default]
+    Grid,
+    /// The sets themselves.
+    List,
+}
+
+impl Mode {
+    /// The words of the spec.
+    pub const WORDS: [(&'static str, Self); 2] = [("grid", Self::Grid), ("list", Self::List)];
+}
+
+impl Parameters {
+    /// Each value of each name combined with each; the first name varies slowest.
+    ///
+    /// Returns `None` when there are more combinations than a machine word counts.
+    ///
+    /// ```
+    /// use slurmkit::spec::Parameters;
+    ///
+    /// let grid = Parameters::grid([("lr", vec![0.1, 0.01])]).unwrap();
+    /// assert_eq!(grid.space.len(), 2);
+    /// ```
+    pub fn grid<K: AsRef<str>, V: Into<Value>>(
+        axes: impl IntoIterator<Item = (K, Vec<V>)>,
+    ) -> Option<Self> {
+        let axes = axes.into_iter().map(|(name, values)| Axis {
+            name: name.as_ref().into(),
+            values: values.into_iter().map(Into::into).collect(),
+        });
+        Some(Self::of(Mode::Grid, ParamSpace::grid(axes.collect())?))
+    }
+
+    /// The sets as they are.
+    pub fn list(sets: Vec<ParamSet>) -> Self {
+        Self::of(Mode::List, ParamSpace::list(sets))
+    }
+
+    /// Reads a file that holds what stands under `parameters:` in a spec. Paths in it are
+    /// relative to its folder.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, Vec<SpecError>> {
+        read::parameters_file(path)
+    }
+
+    pub(super) fn of(mode: Mode, space: ParamSpace) -> Self {
+        Self {
+            mode,
+            space,
+            parse: None,
+            filter: None,
+            warnings: Vec::new(),
+        }
+    }
+}
