@@ -5,12 +5,15 @@ use std::sync::Arc;
 use super::YamlError;
 use crate::diagnostic::{Label, Source};
 
-/// Refuses what `PyYAML` calls unprintable, and the line breaks only YAML 1.1 knows.
+/// Refuses what `PyYAML` calls unprintable, and what the parser would read otherwise than `PyYAML`.
 ///
 /// `PyYAML` ends a line, and with it a comment, at U+0085, U+2028 and U+2029; the parser does not.
-/// Nobody sees them in an editor, so neither reading would be a safe guess.
+/// A byte order mark is dropped at the very start by both, after a comment by one of them. Nobody
+/// sees these in an editor, so neither reading would be a safe guess.
 pub(super) fn check(source: &Arc<Source>) -> Result<(), YamlError> {
-    let Some((at, character)) = source.text.char_indices().find(|(_, c)| !is_allowed(*c)) else {
+    let mut characters = source.text.char_indices();
+    let wrong = characters.find(|(at, c)| !is_allowed(*c) && (*at > 0 || *c != '\u{feff}'));
+    let Some((at, character)) = wrong else {
         return Ok(());
     };
     let label = Label::new(source, at..at + character.len_utf8());
@@ -19,9 +22,8 @@ pub(super) fn check(source: &Arc<Source>) -> Result<(), YamlError> {
 
 fn is_allowed(c: char) -> bool {
     match c {
-        '\t' | '\n' | '\r' | ' '..='~' => true,
-        '\u{2028}' | '\u{2029}' => false,
-        '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => true,
+        '\u{2028}' | '\u{2029}' | '\u{feff}' => false,
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => true,
         _ => false,
     }
 }

@@ -8,33 +8,30 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, Tag as WrittenTag};
 
+use super::collection::{Kind, Open, Pending};
 use super::error::{line, quote, shorten};
-use super::mapping::{Duplicate, Entries};
+use super::limits::{Limits, MAX_DEPTH};
+use super::mapping::Entries;
 use super::resolve::Type;
 use super::tag::{ScalarType, Tag};
-use super::{Content, Node, Scalar, Style, YamlError, python, syntax};
+use super::{Content, Node, Scalar, Style, YamlError, syntax};
 use crate::diagnostic::{Label, Source};
 use crate::model::Value;
-use crate::text::thousands;
-
-/// Levels of lists and maps within each other, every alias written out.
-///
-/// Whoever walks nodes or values may recurse: no stack is too small for this.
-const MAX_DEPTH: usize = 256;
-
-/// Values and keys, every alias written out: "billion laughs" must not grow.
-const MAX_NODES: usize = 2_000_000;
-
-/// Bytes of text that tuples and sets are printed to.
-const MAX_PRINTED: usize = 16 << 20;
 
 /// The one document of a text that has passed the check of its characters.
 pub(super) fn compose(source: &Arc<Source>) -> Result<Option<Node>, YamlError> {
-    let mut composer = Composer::new(source);
+    let mut composer = Composer {
+        source,
+        root: None,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        names: HashMap::new(),
+        documents: 0,
+        limits: Limits::new(source),
+    };
     let options = granit_parser::options! {
         block_nesting_limit: MAX_DEPTH,
         block_scalar_eof_without_line_feed: true,
-        bom_inside_document_as_content: true,
         emit_anchor_events: true,
         emit_comments: false,
         emit_unresolved_aliases: true,
@@ -48,7 +45,10 @@ pub(super) fn compose(source: &Arc<Source>) -> Result<Option<Node>, YamlError> {
 }
 
 fn is_empty(root: &Node) -> bool {
-    matches!(root.as_scalar(), Some(Scalar { value: Value::Null, text, .. }) if text.is_empty())
+    root.is_null()
+        && root
+            .as_scalar()
+            .is_some_and(|scalar| scalar.text.is_empty())
 }
 
 struct Composer<'a> {
@@ -61,46 +61,10 @@ struct Composer<'a> {
     /// Where each anchor's name is.
     names: HashMap<String, usize>,
     documents: usize,
-    nodes: usize,
-    room: usize,
+    limits: Limits<'a>,
 }
 
-/// A list or map that is being read.
-struct Open {
-    kind: Kind,
-    tag: Tag,
-    tag_span: Range<usize>,
-    anchor: usize,
-    style: StructureStyle,
-    span: Range<usize>,
-}
-
-enum Kind {
-    Mapping(Entries, Pending),
-    Sequence(Vec<Node>),
-}
-
-/// What the next node in a map is.
-enum Pending {
-    Key,
-    Merged,
-    ValueOf(Node),
-}
-
-impl<'a> Composer<'a> {
-    fn new(source: &'a Arc<Source>) -> Self {
-        Self {
-            source,
-            root: None,
-            open: Vec::new(),
-            anchors: HashMap::new(),
-            names: HashMap::new(),
-            documents: 0,
-            nodes: 0,
-            room: MAX_PRINTED,
-        }
-    }
-
+impl Composer<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
         match event {
             Event::DocumentStart(..) => self.start_document(bytes(span)),
@@ -109,18 +73,17 @@ impl<'a> Composer<'a> {
                 self.scalar(&text, style, tag, anchor, bytes(span))
             }
             Event::SequenceStart(style, anchor, tag) => {
+                let tag = self.tag(tag.as_deref(), span)?;
                 self.start(Kind::Sequence(Vec::new()), style, anchor, tag, span)
             }
             Event::MappingStart(style, anchor, tag) => {
+                let tag = self.tag(tag.as_deref(), span)?;
                 let kind = Kind::Mapping(Entries::default(), Pending::Key);
                 self.start(kind, style, anchor, tag, span)
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(bytes(span)),
             Event::Alias(anchor) => self.alias(anchor, bytes(span)),
-            Event::UnresolvedAlias(name) => Err(YamlError::UndefinedAlias {
-                name: name.into_owned(),
-                label: self.label(bytes(span)),
-            }),
+            Event::UnresolvedAlias(name) => Err(self.undefined(&name, bytes(span))),
             Event::Anchor(_, name) => self.name_anchor(name, bytes(span)),
             // The ends of stream and document, and events that are not asked for.
             _ => Ok(()),
@@ -129,21 +92,19 @@ impl<'a> Composer<'a> {
 
     fn start_document(&mut self, span: Range<usize>) -> Result<(), YamlError> {
         self.documents += 1;
-        match self.documents {
-            1 => Ok(()),
-            _ => Err(YamlError::SecondDocument {
-                label: self.label(span),
-            }),
+        if self.documents == 1 {
+            return Ok(());
         }
+        let label = self.label(span);
+        Err(YamlError::SecondDocument { label })
     }
 
     fn tag(&self, written: Option<&WrittenTag>, span: Span) -> Result<Tag, YamlError> {
         Tag::of(written).ok_or_else(|| {
             let span = span.tag_span().map_or_else(|| bytes(span), bytes);
-            YamlError::UnknownTag {
-                tag: self.source.text[span.clone()].into(),
-                label: self.label(span),
-            }
+            let tag = self.source.text[span.clone()].into();
+            let label = self.label(span);
+            YamlError::UnknownTag { tag, label }
         })
     }
 
@@ -155,65 +116,73 @@ impl<'a> Composer<'a> {
         anchor: usize,
         span: Range<usize>,
     ) -> Result<(), YamlError> {
-        self.count(1, &span)?;
+        self.limits.count(1, &span)?;
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
         };
-        if style == Style::Plain {
-            self.check_question_mark(text, &span)?;
+        let is_plain = style == Style::Plain;
+        // The parser invents a `~` where nothing is written.
+        let text = if is_plain && span.is_empty() {
+            ""
+        } else {
+            text
+        };
+        match style {
+            Style::Plain => self.check_in_brackets(text, &span)?,
+            Style::Block => self.check_indented(&span)?,
+            Style::Quoted => {}
         }
-        let mut kind = tag.scalar_type(text, style == Style::Plain);
-        if let Some(Open {
-            kind: Kind::Mapping(_, pending @ Pending::Key),
-            ..
-        }) = self.open.last_mut()
-        {
-            match kind {
-                ScalarType::Known(Type::Merge) => {
-                    *pending = Pending::Merged;
-                    return Ok(());
-                }
-                ScalarType::Known(Type::Value) => kind = ScalarType::Known(Type::Str),
-                _ => {}
+        let mut kind = tag.scalar_type(text, is_plain);
+        if let Some(open) = self.open.last_mut().filter(|open| open.wants_key()) {
+            if kind == ScalarType::Known(Type::Merge) {
+                open.merge_next();
+                return Ok(());
+            }
+            if kind == ScalarType::Known(Type::Value) {
+                kind = ScalarType::Known(Type::Str);
             }
         }
-        let value = kind
-            .construct(text)
-            .map_err(|problem| YamlError::BadScalar {
-                text: shorten(text),
-                problem,
-                label: self.label(span.clone()),
-            })?;
+        let value = kind.construct(text);
+        let value = value.map_err(|problem| YamlError::BadScalar {
+            text: shorten(text),
+            problem,
+            label: self.label(span.clone()),
+        })?;
         let text = match &value {
             Value::String(text) => text.clone(),
             _ => text.into(),
         };
         let scalar = Scalar { value, text, style };
-        let node = Node::new(Content::Scalar(scalar), self.source, span.clone());
-        self.define(anchor, Some(&node));
-        self.add(node, span)
+        self.finish(Content::Scalar(scalar), anchor, span)
     }
 
-    /// Inside brackets, YAML 1.1 takes a `?` for the start of a key even without a space after it.
-    fn check_question_mark(&self, text: &str, span: &Range<usize>) -> Result<(), YamlError> {
-        let flow = matches!(
-            self.open.last(),
-            Some(Open {
-                style: StructureStyle::Flow,
-                ..
-            })
-        );
-        if !flow || !text.starts_with('?') {
+    /// Inside brackets, YAML 1.1 takes a `?` or `:` for the start of a key or value even without a
+    /// space after it.
+    fn check_in_brackets(&self, text: &str, span: &Range<usize>) -> Result<(), YamlError> {
+        let style = self.open.last().map(|open| open.style);
+        if style != Some(StructureStyle::Flow) || !text.starts_with(['?', ':']) {
+            return Ok(());
+        }
+        let text = shorten(text);
+        Err(YamlError::Syntax {
+            message: format!("`{text}` begins with what is special inside brackets"),
+            help: Some(format!("quote it: {}", quote(&text))),
+            label: self.label(span.clone()),
+        })
+    }
+
+    /// A document that is one block of text must indent it: `PyYAML` takes a `#` in the first
+    /// column for a comment, the parser for text.
+    fn check_indented(&self, span: &Range<usize>) -> Result<(), YamlError> {
+        let is_first = self.source.text[..span.start].ends_with(['\n', '\r']);
+        if !self.open.is_empty() || !is_first || span.is_empty() {
             return Ok(());
         }
         Err(YamlError::Syntax {
-            message: format!(
-                "`{}` starts with `?`, which is special inside brackets",
-                shorten(text)
-            ),
-            help: Some(format!("quote it: {}", quote(&shorten(text)))),
+            message: "a block of text must be indented".into(),
+            help: Some("indent its lines with spaces".into()),
             label: self.label(span.clone()),
         })
     }
@@ -223,14 +192,13 @@ impl<'a> Composer<'a> {
         kind: Kind,
         style: StructureStyle,
         anchor: usize,
-        tag: Option<Cow<'_, WrittenTag>>,
+        tag: Tag,
         span: Span,
     ) -> Result<(), YamlError> {
-        let tag = self.tag(tag.as_deref(), span)?;
         let tag_span = span.tag_span().map_or(0..0, bytes);
         let span = bytes(span);
-        self.count(1, &span)?;
-        self.check_depth(1, &span)?;
+        self.limits.count(1, &span)?;
+        self.limits.check_depth(self.open.len() + 1, &span)?;
         self.define(anchor, None);
         self.open.push(Open {
             kind,
@@ -244,121 +212,59 @@ impl<'a> Composer<'a> {
     }
 
     fn end(&mut self, span: Range<usize>) -> Result<(), YamlError> {
-        let Some(mut open) = self.open.pop() else {
-            return Ok(());
-        };
+        let mut open = self.open.pop().expect("the parser ends what it began");
         // The parser ends a block where the next one begins; its last child knows better.
         if open.style == StructureStyle::Flow {
             open.span.end = span.end;
         }
-        let (span, anchor) = (open.span.clone(), open.anchor);
-        let content = self.finish(open)?;
+        let (anchor, span) = (open.anchor, open.span.clone());
+        let content = open.finish(self.source, &mut self.limits)?;
+        self.finish(content, anchor, span)
+    }
+
+    fn finish(
+        &mut self,
+        content: Content,
+        anchor: usize,
+        span: Range<usize>,
+    ) -> Result<(), YamlError> {
         let node = Node::new(content, self.source, span.clone());
         self.define(anchor, Some(&node));
         self.add(node, span)
     }
 
-    fn finish(&mut self, open: Open) -> Result<Content, YamlError> {
-        let Open {
-            kind,
-            tag,
-            tag_span,
-            span,
-            ..
-        } = open;
-        match (kind, tag) {
-            (Kind::Sequence(items), Tag::None | Tag::Resolve | Tag::Seq) => {
-                Ok(Content::Sequence(items))
-            }
-            (Kind::Sequence(items), Tag::Omap | Tag::Pairs) => self.pairs(&items),
-            (Kind::Mapping(entries, _), Tag::None | Tag::Resolve | Tag::Map) => {
-                Ok(Content::Mapping(self.entries(entries)?))
-            }
-            (Kind::Mapping(entries, _), Tag::Set) => {
-                let entries = self.entries(entries)?;
-                let value = python::set(&entries, &mut self.room);
-                let value = value.ok_or_else(|| self.too_long(span.clone()))?;
-                Ok(self.object(value, span))
-            }
-            (kind, _) => Err(YamlError::WrongTag {
-                tag: self.source.text[tag_span.clone()].into(),
-                kind: match kind {
-                    Kind::Mapping(..) => "a map",
-                    Kind::Sequence(_) => "a list",
-                },
-                label: self.label(tag_span),
-            }),
-        }
-    }
-
-    fn entries(&self, entries: Entries) -> Result<Vec<(Node, Node)>, YamlError> {
-        entries
-            .finish()
-            .map_err(|Duplicate { first, second }| YamlError::DuplicateKey {
-                key: shorten(second.text()),
-                first_line: line(self.source, first.span().start),
-                label: second.label(),
-            })
-    }
-
-    /// The tuples of an `!!omap` or of `!!pairs`.
-    fn pairs(&mut self, items: &[Node]) -> Result<Content, YamlError> {
-        let mut pairs = Vec::with_capacity(items.len());
-        for item in items {
-            let Some([entry]) = item.as_mapping() else {
-                return Err(YamlError::Syntax {
-                    message: format!(
-                        "each item must be a map of one key, but this is {}",
-                        item.kind()
-                    ),
-                    help: None,
-                    label: item.label(),
-                });
-            };
-            let pair = python::pair(entry, &mut self.room);
-            let pair = pair.ok_or_else(|| self.too_long(item.span()))?;
-            pairs.push(Node::new(
-                self.object(pair, item.span()),
-                self.source,
-                item.span(),
-            ));
-        }
-        Ok(Content::Sequence(pairs))
-    }
-
-    fn object(&self, value: Value, span: Range<usize>) -> Content {
-        let text = self.source.text[span].into();
-        Content::Scalar(Scalar {
-            value,
-            text,
-            style: Style::Block,
-        })
-    }
-
     fn alias(&mut self, anchor: usize, span: Range<usize>) -> Result<(), YamlError> {
         let name = self.source.text[span.clone()].trim_start_matches('*');
-        let label = || self.label(span.clone());
         let node = match self.anchors.get(&anchor) {
             Some(Some(node)) => node.clone(),
             Some(None) => {
-                return Err(YamlError::RecursiveAlias {
-                    name: name.into(),
-                    label: label(),
-                });
+                let (name, label) = (name.into(), self.label(span));
+                return Err(YamlError::RecursiveAlias { name, label });
             }
-            None => {
-                return Err(YamlError::UndefinedAlias {
-                    name: name.into(),
-                    label: label(),
-                });
-            }
+            None => return Err(self.undefined(name, span)),
         };
-        self.count(node.weight(), &span)?;
-        self.check_depth(node.height(), &span)?;
+        let depth = self.open.len() + node.height();
+        self.limits.count(node.weight(), &span)?;
+        self.limits.check_depth(depth, &span)?;
         self.add(node, span)
     }
 
+    fn undefined(&self, name: &str, span: Range<usize>) -> YamlError {
+        let (name, label) = (name.into(), self.label(span));
+        YamlError::UndefinedAlias { name, label }
+    }
+
     fn name_anchor(&mut self, name: Cow<'_, str>, span: Range<usize>) -> Result<(), YamlError> {
+        let label = self.label(span.clone());
+        // PyYAML ends a name at any other character, and what follows is then something else.
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !name.chars().all(is_name) {
+            return Err(YamlError::Syntax {
+                message: format!("`&{name}` is no name for an anchor"),
+                help: Some("use letters, digits, `-` and `_`".into()),
+                label,
+            });
+        }
         match self.names.entry(name.into_owned()) {
             Entry::Vacant(entry) => {
                 entry.insert(span.start);
@@ -367,7 +273,7 @@ impl<'a> Composer<'a> {
             Entry::Occupied(entry) => Err(YamlError::DuplicateAnchor {
                 name: entry.key().clone(),
                 first_line: line(self.source, *entry.get()),
-                label: Label::new(self.source, span),
+                label,
             }),
         }
     }
@@ -381,80 +287,11 @@ impl<'a> Composer<'a> {
 
     /// Puts a finished node where it belongs; `span` is where it, or the alias for it, stands.
     fn add(&mut self, node: Node, span: Range<usize>) -> Result<(), YamlError> {
-        let Some(open) = self.open.last_mut() else {
-            self.root = Some(node);
-            return Ok(());
-        };
-        open.span.end = open.span.end.max(span.end);
-        match &mut open.kind {
-            Kind::Sequence(items) => items.push(node),
-            Kind::Mapping(entries, pending) => match std::mem::replace(pending, Pending::Key) {
-                Pending::Key if node.as_str().is_some() => *pending = Pending::ValueOf(node),
-                Pending::Key => return Err(self.wrong_key(&node, span)),
-                Pending::Merged => entries.merge(node).map_err(|wrong| YamlError::BadMerge {
-                    kind: wrong.kind(),
-                    label: wrong.label(),
-                })?,
-                Pending::ValueOf(key) => entries.push(key, node),
-            },
+        if let Some(open) = self.open.last_mut() {
+            return open.add(node, span, self.source);
         }
+        self.root = Some(node);
         Ok(())
-    }
-
-    fn wrong_key(&self, node: &Node, span: Range<usize>) -> YamlError {
-        let outer = self.open.last().map_or(span.start, |open| open.span.start);
-        if let Some(error) = syntax::template(self.source, outer) {
-            return error;
-        }
-        let text = shorten(&self.source.text[span.clone()]);
-        let label = self.label(span);
-        if text.is_empty() {
-            let message = "there is no key before the `:`".into();
-            return YamlError::Syntax {
-                message,
-                help: None,
-                label,
-            };
-        }
-        YamlError::KeyNotText {
-            text,
-            kind: node.kind(),
-            label,
-        }
-    }
-
-    fn count(&mut self, nodes: usize, span: &Range<usize>) -> Result<(), YamlError> {
-        self.nodes += nodes;
-        if self.nodes <= MAX_NODES {
-            return Ok(());
-        }
-        let problem = format!(
-            "has more than {} values when aliases are written out",
-            thousands(MAX_NODES)
-        );
-        Err(YamlError::TooLarge {
-            problem,
-            label: self.label(span.clone()),
-        })
-    }
-
-    fn check_depth(&self, levels: usize, span: &Range<usize>) -> Result<(), YamlError> {
-        if self.open.len() + levels <= MAX_DEPTH {
-            return Ok(());
-        }
-        let problem = format!("has more than {MAX_DEPTH} levels");
-        Err(YamlError::TooLarge {
-            problem,
-            label: self.label(span.clone()),
-        })
-    }
-
-    fn too_long(&self, span: Range<usize>) -> YamlError {
-        let problem = "has tuples or sets that are too long to print".into();
-        YamlError::TooLarge {
-            problem,
-            label: self.label(span),
-        }
     }
 
     /// Points at `span`, or at its first line.

@@ -111,7 +111,7 @@ pub enum YamlError {
         label: Label,
     },
     /// A template without quotes.
-    #[error("a template must be in quotes, because `{{` starts a map")]
+    #[error("a template must be in quotes, because `{{{{` starts a map")]
     UnquotedTemplate {
         /// The template in quotes.
         quoted: String,

@@ -5,14 +5,16 @@
 //! yields the same values, and each node still knows its own text, its quoting and its place.
 //!
 //! Stricter than `PyYAML` on purpose: keys are text, a key stands once in a map, aliases cannot
-//! nest without end, and the rare line breaks U+0085, U+2028 and U+2029 must be escaped.
+//! nest without end, and the invisible U+0085, U+2028, U+2029 and U+FEFF must be escaped.
 
 mod characters;
+mod collection;
 mod compose;
 #[cfg(test)]
 mod corpus;
 mod error;
 mod fields;
+mod limits;
 mod mapping;
 mod node;
 mod number;
@@ -20,6 +22,9 @@ mod python;
 mod resolve;
 mod syntax;
 mod tag;
+mod template;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod traps;
 

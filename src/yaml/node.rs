@@ -2,6 +2,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::syntax;
 use crate::diagnostic::{Label, Source};
 use crate::model::{Map, Value};
 
@@ -87,13 +88,7 @@ impl Node {
     /// Points at it: at the whole of what stands in one line, else at its first line.
     pub fn label(&self) -> Label {
         let Inner { source, span, .. } = &*self.0;
-        let text = &source.text[span.clone()];
-        let first = text
-            .split(['\n', '\r'])
-            .next()
-            .unwrap_or_default()
-            .trim_end();
-        Label::new(source, span.start..span.start + first.len())
+        Label::new(source, syntax::first_line(source, span.clone()))
     }
 
     /// The word for this kind of value in messages, with its article.
@@ -166,11 +161,6 @@ impl Node {
                 ..
             })
         )
-    }
-
-    /// Whether both are one node, as an alias and its anchor are.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
     }
 
     /// An address that only this node and its aliases have, for as long as it lives.

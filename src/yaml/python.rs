@@ -12,10 +12,10 @@ pub(super) fn bytes(text: &str) -> Result<Value, String> {
     Ok(object("bytes", repr, None))
 }
 
-/// The tuples of an `!!omap` or `!!pairs`: each item a map of one entry.
+/// The tuple of a key and its value, as `!!omap` and `!!pairs` have them.
 ///
-/// `room` is how many bytes their texts may take up; what they take is taken from it. None when
-/// that is not enough.
+/// `room` is how many bytes its text may take up; what it takes is taken from it. None when that
+/// is not enough.
 pub(super) fn pair((key, value): &(Node, Node), room: &mut usize) -> Option<Value> {
     let (key, value) = (key.to_value(), value.to_value());
     let repr = print(room, |out| {
@@ -84,7 +84,7 @@ impl Write for Bounded {
 
 /// Decodes as Python's `base64.decodebytes`: other characters are skipped, and the first complete
 /// padding ends the data.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() {
         return None;
     }
@@ -119,26 +119,23 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     (place == 0).then_some(decoded)
 }
 
-fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
-        '"'
-    } else {
-        '\''
-    };
-    let mut repr = format!("b{quote}");
-    for byte in bytes {
-        match char::from(*byte) {
-            '\\' => repr.push_str("\\\\"),
-            '\n' => repr.push_str("\\n"),
-            '\r' => repr.push_str("\\r"),
-            '\t' => repr.push_str("\\t"),
-            c if c == quote => repr.extend(['\\', c]),
-            c @ ' '..='~' => repr.push(c),
-            _ => repr.push_str(&format!("\\x{byte:02x}")),
-        }
+pub(super) fn bytes_repr(bytes: &[u8]) -> String {
+    let has = |quote| bytes.contains(&quote);
+    let quote = if has(b'\'') && !has(b'"') { '"' } else { '\'' };
+    let escaped: String = bytes.iter().map(|byte| escape(*byte, quote)).collect();
+    format!("b{quote}{escaped}{quote}")
+}
+
+fn escape(byte: u8, quote: char) -> String {
+    match char::from(byte) {
+        '\\' => "\\\\".into(),
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        c if c == quote => format!("\\{c}"),
+        c @ ' '..='~' => c.into(),
+        _ => format!("\\x{byte:02x}"),
     }
-    repr.push(quote);
-    repr
 }
 
 #[cfg(test)]

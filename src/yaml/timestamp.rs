@@ -30,25 +30,27 @@ pub(super) fn construct(text: &str) -> Result<Value, String> {
     let Fields { date, time } = fields(text).ok_or("is no timestamp")?;
     check_date(date)?;
     let [year, month, day] = date;
-    let mut text = format!("{year:04}-{month:02}-{day:02}");
-    let mut arguments = format!("{year}, {month}, {day}");
-    let type_name = match &time {
-        None => "datetime.date",
-        Some(time) => {
-            time.check()?;
-            time.write(&mut text, &mut arguments);
-            "datetime.datetime"
-        }
+    let (text, arguments) = (
+        format!("{year:04}-{month:02}-{day:02}"),
+        format!("{year}, {month}, {day}"),
+    );
+    let Some(time) = time else {
+        return Ok(object("datetime.date", text, &arguments));
     };
-    Ok(Value::Object(
-        Object {
-            type_name: type_name.into(),
-            repr: format!("{type_name}({arguments})"),
-            plain: Some(Value::from(text.as_str())),
-            text,
-        }
-        .into(),
-    ))
+    time.check()?;
+    let text = format!("{text}{}", time.text());
+    let arguments = format!("{arguments}{}", time.arguments());
+    Ok(object("datetime.datetime", text, &arguments))
+}
+
+fn object(type_name: &str, text: String, arguments: &str) -> Value {
+    let object = Object {
+        type_name: type_name.into(),
+        repr: format!("{type_name}({arguments})"),
+        plain: Some(Value::from(text.as_str())),
+        text,
+    };
+    Value::Object(object.into())
 }
 
 fn check_date([year, month, day]: [u32; 3]) -> Result<(), String> {
@@ -80,23 +82,36 @@ impl Time {
         }
     }
 
-    /// Appends what `str` and `repr` show after the date.
-    fn write(&self, text: &mut String, arguments: &mut String) {
+    /// What `str` shows after the date.
+    fn text(&self) -> String {
         let [hour, minute, second] = self.clock;
-        *text += &format!(" {hour:02}:{minute:02}:{second:02}");
-        *arguments += &format!(", {hour}, {minute}");
-        if self.micros > 0 {
-            *text += &format!(".{:06}", self.micros);
-            *arguments += &format!(", {second}, {}", self.micros);
-        } else if second > 0 {
-            *arguments += &format!(", {second}");
-        }
-        let Some(offset) = self.offset_minutes else {
-            return;
+        let micros = match self.micros {
+            0 => String::new(),
+            micros => format!(".{micros:06}"),
         };
-        let sign = if offset < 0 { '-' } else { '+' };
-        *text += &format!("{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60);
-        *arguments += &format!(", tzinfo={}", timezone(offset));
+        let offset = match self.offset_minutes {
+            None => String::new(),
+            Some(offset) => {
+                let sign = if offset < 0 { '-' } else { '+' };
+                format!("{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60)
+            }
+        };
+        format!(" {hour:02}:{minute:02}:{second:02}{micros}{offset}")
+    }
+
+    /// What `repr` shows after the date: seconds only if there are any.
+    fn arguments(&self) -> String {
+        let [hour, minute, second] = self.clock;
+        let seconds = match (second, self.micros) {
+            (0, 0) => String::new(),
+            (second, 0) => format!(", {second}"),
+            (second, micros) => format!(", {second}, {micros}"),
+        };
+        let timezone = match self.offset_minutes {
+            None => String::new(),
+            Some(offset) => format!(", tzinfo={}", timezone(offset)),
+        };
+        format!(", {hour}, {minute}{seconds}{timezone}")
     }
 }
 
@@ -140,7 +155,10 @@ fn time(cursor: &mut Cursor) -> Option<Time> {
         0
     };
     cursor.skip_blanks();
-    let offset_minutes = offset(cursor)?;
+    let offset_minutes = match cursor.0 {
+        "" => None,
+        _ => Some(offset(cursor)?),
+    };
     Some(Time {
         clock: [hour, minute, second],
         micros,
@@ -148,19 +166,15 @@ fn time(cursor: &mut Cursor) -> Option<Time> {
     })
 }
 
-/// Nothing, `Z`, or a sign and hours with or without minutes; `None` for anything else.
-fn offset(cursor: &mut Cursor) -> Option<Option<i32>> {
-    if cursor.0.is_empty() {
-        return Some(None);
-    }
+/// The minutes of `Z`, or of a sign and hours with or without minutes.
+fn offset(cursor: &mut Cursor) -> Option<i32> {
     if cursor.take(&['Z']) {
-        return Some(Some(0));
+        return Some(0);
     }
-    let sign = if cursor.take(&['-']) {
-        -1
-    } else {
-        i32::from(cursor.take(&['+']))
-    };
+    let is_negative = cursor.take(&['-']);
+    if !is_negative && !cursor.take(&['+']) {
+        return None;
+    }
     let hours = cursor.number(1, 2)?;
     let minutes = if cursor.take(&[':']) {
         cursor.number(2, 2)?
@@ -168,7 +182,7 @@ fn offset(cursor: &mut Cursor) -> Option<Option<i32>> {
         0
     };
     let total = i32::try_from(hours * 60 + minutes).ok()?;
-    (sign != 0).then_some(Some(sign * total))
+    Some(if is_negative { -total } else { total })
 }
 
 /// What is left of a text.

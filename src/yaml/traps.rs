@@ -24,11 +24,15 @@ fn collect(node: &Node, seen: &mut HashSet<usize>, warnings: &mut Vec<Warning>) 
     }
     match node.content() {
         Content::Scalar(scalar) => warnings.extend(warning(node, scalar)),
-        Content::Sequence(items) => items.iter().for_each(|item| collect(item, seen, warnings)),
+        Content::Sequence(items) => {
+            for item in items {
+                collect(item, seen, warnings);
+            }
+        }
         Content::Mapping(entries) => {
-            entries
-                .iter()
-                .for_each(|(_, value)| collect(value, seen, warnings));
+            for (_, value) in entries {
+                collect(value, seen, warnings);
+            }
         }
     }
 }
