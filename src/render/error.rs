@@ -167,9 +167,19 @@ fn describe(error: &minijinja::Error, fuel: Option<u64>) -> (String, Option<Stri
                 None,
             )
         }
-        ErrorKind::TemplateNotFound => (detail.into(), None),
+        ErrorKind::TemplateNotFound => (missing_template(detail), None),
+        // The words of the kind say nothing that those of the detail do not.
+        ErrorKind::InvalidOperation if !detail.is_empty() => (detail.into(), None),
         kind if detail.is_empty() => (kind.to_string(), None),
         kind => (format!("{kind}: {detail}"), None),
+    }
+}
+
+/// Of a missing template the engine says the name in single quotes.
+fn missing_template(detail: &str) -> String {
+    match detail.split('\'').nth(1) {
+        Some(name) => format!("there is no template `{name}` in the template's folder"),
+        None => detail.into(),
     }
 }
 

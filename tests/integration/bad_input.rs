@@ -112,7 +112,7 @@ fn templates_that_do_not_render() {
     ]);
     contains(&with("{{ slrum.mem }}"), &["did you mean `slurm`?"]);
     contains(&with("{{ params.lrr }}"), &["did you mean `params.lr`?"]);
-    contains(&with("{% include 'nope.j2' %}"), &["`nope.j2` is not in `.`", "train.job.j2:1:"]);
+    contains(&with("{% include 'nope.j2' %}"), &["there is no template `nope.j2` in the template's folder", "train.job.j2:1:"]);
     contains(&with("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"), &[
         "it takes more than 1,000,000 steps",
     ]);
@@ -157,7 +157,7 @@ fn names_that_cannot_be_names() {
     with("'-{{ lr }}'", &["it begins with `-`"]);
     with("\"a\\n{{ lr }}\"", &["it contains a control character (U+000A)"]);
     with(&format!("'{}{{{{ lr }}}}'", "x".repeat(200)), &["it is 203 bytes long"]);
-    with("'{{ rl }}'", &["`rl` is undefined", "spec.yaml:2:22", "did you mean `lr`?"]);
+    with("'{{ rl }}'", &["`rl` is undefined", "spec.yaml:2:23", "did you mean `lr`?"]);
     with("'{{ lr'", &["cannot render `job_name_pattern`"]);
 }
 
