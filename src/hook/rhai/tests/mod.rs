@@ -1,0 +1,9 @@
+//! Tests of the host as a whole.
+
+mod calls;
+mod errors;
+mod fixture;
+mod imports;
+mod loading;
+mod output;
+mod values;
