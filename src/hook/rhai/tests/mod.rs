@@ -3,6 +3,7 @@
 mod calls;
 mod errors;
 mod fixture;
+mod hostile;
 mod imports;
 mod loading;
 mod output;
