@@ -1,0 +1,253 @@
+//! From errors of the engine to errors that users can act on.
+
+use rhai::{Dynamic, EvalAltResult};
+
+use super::engine::{Cause, Failure, Sandbox, is_identifier};
+use super::files::Files;
+use super::limits::{self, raise};
+use super::syntax::{self, Complaint, plain};
+use super::trace::Trace;
+use super::{Hook, values};
+use crate::config::RhaiLimits;
+use crate::diagnostic;
+use crate::hook::{HookError, HookErrorKind};
+use crate::model::ParamSet;
+use crate::text;
+
+/// What it takes to explain why a call failed.
+pub(super) struct Explainer<'a> {
+    pub(super) hook: &'a Hook,
+    pub(super) sandbox: &'a Sandbox,
+    pub(super) files: &'a Files,
+    pub(super) limits: &'a RhaiLimits,
+    pub(super) params: &'a ParamSet,
+}
+
+impl Explainer<'_> {
+    /// Explains `failure`; `locate` finds out where a limit was reached.
+    pub(super) fn explain(
+        &self,
+        failure: Failure,
+        locate: impl FnOnce() -> Option<Trace>,
+    ) -> HookError {
+        let error = match failure.cause {
+            Cause::Error(error) => error,
+            Cause::Panic(text) => {
+                let message = format!("Rhai's engine failed: {text}");
+                return HookError::new(&self.hook.reference, HookErrorKind::Host, message);
+            }
+        };
+        let (error, trace) = Trace::peel(*error, self.hook.script.file.name());
+        if let Some((message, limit)) = limits::reached(&error, self.limits) {
+            let complaint = Complaint {
+                message,
+                help: Some(raise(limit)),
+            };
+            return self.error(HookErrorKind::Limit, complaint, &locate().unwrap_or(trace));
+        }
+        let kind = if failure.in_top_level {
+            HookErrorKind::Load
+        } else {
+            HookErrorKind::Raised
+        };
+        self.error(kind, self.complaint(error, &trace), &trace)
+    }
+
+    fn error(&self, kind: HookErrorKind, complaint: Complaint, trace: &Trace) -> HookError {
+        let label = self
+            .files
+            .get(&trace.file)
+            .and_then(|file| syntax::label(&file.source, trace.position));
+        let mut error = HookError::new(&self.hook.reference, kind, complaint.message).at(label);
+        for note in trace.notes(&self.hook.script.file.name()) {
+            error = error.note(note);
+        }
+        match complaint.help {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    }
+
+    fn complaint(&self, error: EvalAltResult, trace: &Trace) -> Complaint {
+        match error {
+            EvalAltResult::ErrorRuntime(thrown, _) => thrown_complaint(&thrown),
+            EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+                self.unknown_function(&signature, trace)
+            }
+            EvalAltResult::ErrorParsing(kind, position) => match self.files.get(&trace.file) {
+                Some(file) => syntax::complaint(&kind, &file.source, position),
+                None => Complaint {
+                    message: plain(&kind),
+                    help: None,
+                },
+            },
+            EvalAltResult::ErrorMismatchDataType(expected, actual, _) => Complaint {
+                help: self.absent_help([&*actual], trace),
+                message: format!(
+                    "{} is needed here, not {}",
+                    values::kind_of_type(&expected),
+                    values::kind_of_type(&actual)
+                ),
+            },
+            EvalAltResult::ErrorDotExpr(text, _) => self.unknown_property(&text, trace),
+            EvalAltResult::ErrorFor(_) => Complaint {
+                message: "`for` needs an array, a range or a string".into(),
+                help: Some("`map.keys()` and `map.values()` are arrays".into()),
+            },
+            EvalAltResult::ErrorVariableNotFound(name, _) => self.unknown_variable(&name, trace),
+            mut error => {
+                error.clear_position();
+                let message = plain(&error);
+                let types = message.contains("`()`").then_some("()");
+                Complaint {
+                    help: self.absent_help(types, trace),
+                    message,
+                }
+            }
+        }
+    }
+
+    /// `text` reads `Unknown property 'x' - a getter is not registered for type 'y'`.
+    fn unknown_property(&self, text: &str, trace: &Trace) -> Complaint {
+        let words: Vec<_> = text.split('\'').collect();
+        let [_, property, _, of, ..] = words[..] else {
+            return Complaint {
+                message: plain(&text),
+                help: None,
+            };
+        };
+        let message = format!("{} has no property `{property}`", values::kind_of_type(of));
+        Complaint {
+            help: self.absent_help([of], trace),
+            message,
+        }
+    }
+
+    /// The parser knows all variables but the constants of a file.
+    fn unknown_variable(&self, name: &str, trace: &Trace) -> Complaint {
+        let message = format!("the variable `{name}` is not known");
+        let file = self.files.get(&trace.file);
+        let text = file.as_ref().map_or("", |file| &file.source.text);
+        let name = name.strip_prefix("global::").unwrap_or(name);
+        let guess = diagnostic::nearest(name, syntax::constants(text));
+        Complaint {
+            message,
+            help: guess.map(|name| format!("did you mean `global::{name}`?")),
+        }
+    }
+
+    /// `signature` reads `name (type, type)`.
+    fn unknown_function(&self, signature: &str, trace: &Trace) -> Complaint {
+        let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
+        let types = types.strip_suffix(')').unwrap_or(types);
+        let types: Vec<_> = types.split(", ").filter(|name| !name.is_empty()).collect();
+        let kinds = kinds(&types);
+        if !is_identifier(name) {
+            let message = format!("`{name}` does not work on {kinds}");
+            return Complaint {
+                help: self.absent_help(types, trace),
+                message,
+            };
+        }
+        let own = self.hook.script.ast.iter_functions();
+        if let Some(known) = own.filter(|function| function.name == name).last() {
+            let takes = text::count(known.params.len(), "parameter");
+            let message = format!("`{name}` takes {takes}, and is called with {}", types.len());
+            return Complaint {
+                message,
+                help: None,
+            };
+        }
+        let names = self.sandbox.function_names();
+        if names.iter().any(|known| known == name) {
+            let with = if kinds.is_empty() {
+                "no argument"
+            } else {
+                &kinds
+            };
+            let message = format!("`{name}` exists, but not for {with}");
+            return Complaint {
+                help: self.absent_help(types, trace),
+                message,
+            };
+        }
+        let own = self
+            .hook
+            .script
+            .ast
+            .iter_functions()
+            .map(|function| function.name);
+        let help = diagnostic::did_you_mean(name, own.chain(names.iter().map(String::as_str)));
+        Complaint {
+            message: format!("there is no function `{name}`"),
+            help,
+        }
+    }
+
+    /// What to do about a `()`, which most of the time is a parameter misspelt.
+    fn absent_help<'a>(
+        &self,
+        types: impl IntoIterator<Item = &'a str>,
+        trace: &Trace,
+    ) -> Option<String> {
+        types.into_iter().find(|name| *name == "()")?;
+        let line = self.line(trace).unwrap_or_default();
+        let names = || self.params.names().iter().map(|name| &**name);
+        let guess = properties(&line)
+            .filter(|property| names().all(|name| name != *property))
+            .find_map(|property| diagnostic::did_you_mean(property, names()));
+        let cure = guess.unwrap_or_else(|| "`params.x ?? 1` gives it a value".into());
+        Some(format!("a parameter that is absent reads as `()`: {cure}"))
+    }
+
+    fn line(&self, trace: &Trace) -> Option<String> {
+        let file = self.files.get(&trace.file)?;
+        let line = trace.position.line()?;
+        file.source.text.lines().nth(line - 1).map(str::to_owned)
+    }
+}
+
+/// What a script raised with `throw`.
+fn thrown_complaint(thrown: &Dynamic) -> Complaint {
+    const MAX_CHARS: usize = 2000;
+    if thrown.is_unit() {
+        return Complaint {
+            message: "raised an error without a message".into(),
+            help: None,
+        };
+    }
+    let field = |name: &str| {
+        let map = thrown.read_lock::<rhai::Map>()?;
+        map.get(name)
+            .map(ToString::to_string)
+            .filter(|text| !text.is_empty())
+    };
+    let (message, help) = match field("message") {
+        Some(message) => (message, field("help")),
+        None => (thrown.to_string(), None),
+    };
+    let message = values::cut(&message, MAX_CHARS).into();
+    Complaint { message, help }
+}
+
+/// `a map, a string and an integer`
+fn kinds(types: &[&str]) -> String {
+    let kinds: Vec<_> = types
+        .iter()
+        .map(|name| values::kind_of_type(name))
+        .collect();
+    match &kinds[..] {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => kinds.concat(),
+    }
+}
+
+/// The names read with a dot in a line of a script, without the methods.
+fn properties(line: &str) -> impl Iterator<Item = &str> {
+    line.split('.').skip(1).filter_map(|rest| {
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        (end > 0 && !rest[end..].starts_with('(')).then(|| &rest[..end])
+    })
+}

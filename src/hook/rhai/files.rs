@@ -1,0 +1,74 @@
+//! The script files at hand, by the names that positions in errors use.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::diagnostic::Source;
+use crate::fs;
+
+/// All script files read so far.
+#[derive(Debug, Default)]
+pub(super) struct Files(RefCell<HashMap<String, Rc<File>>>);
+
+/// A script file.
+#[derive(Debug)]
+pub(super) struct File {
+    /// Its text, under the path the user knows.
+    pub(super) source: Arc<Source>,
+    /// Where it really is.
+    pub(super) canonical: PathBuf,
+    /// The folder that its imports may not leave, without symbolic links.
+    pub(super) root: Rc<Path>,
+}
+
+impl File {
+    /// The name that errors know it by.
+    pub(super) fn name(&self) -> String {
+        self.source.path.display().to_string()
+    }
+}
+
+impl Files {
+    /// Reads a hook file, which imports from its own folder only.
+    pub(super) fn read_hook(&self, path: &Path, max_bytes: u64) -> io::Result<Rc<File>> {
+        let text = fs::read_text(path, max_bytes)?;
+        let canonical = fs_err::canonicalize(path)?;
+        let root = fs_err::canonicalize(fs::parent(path))?.into();
+        Ok(self.add(File {
+            source: Source::new(path, text),
+            canonical,
+            root,
+        }))
+    }
+
+    /// Reads an imported file.
+    pub(super) fn read_import(
+        &self,
+        path: &Path,
+        canonical: PathBuf,
+        root: &Rc<Path>,
+        max_bytes: u64,
+    ) -> io::Result<Rc<File>> {
+        let text = fs::read_text(&canonical, max_bytes)?;
+        Ok(self.add(File {
+            source: Source::new(path, text),
+            canonical,
+            root: root.clone(),
+        }))
+    }
+
+    /// The file that errors know by `name`.
+    pub(super) fn get(&self, name: &str) -> Option<Rc<File>> {
+        self.0.borrow().get(name).cloned()
+    }
+
+    fn add(&self, file: File) -> Rc<File> {
+        let file = Rc::new(file);
+        self.0.borrow_mut().insert(file.name(), file.clone());
+        file
+    }
+}
