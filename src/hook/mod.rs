@@ -91,7 +91,7 @@ pub struct Hooks {
 impl Hooks {
     /// The stack that the thread needs on which hooks run: Rhai recurses on it. Memory is taken
     /// only as far as a hook goes.
-    pub const STACK_BYTES: usize = 512 << 20;
+    pub const STACK_BYTES: usize = rhai::STACK_BYTES;
 
     /// Loads the files of `hooks`, at most one for each role; starts Python if one is in Python.
     ///

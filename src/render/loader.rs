@@ -56,7 +56,9 @@ impl Loader {
             return refuse("is outside the template's folder");
         }
         let path = fs::join(&self.folder, name);
-        let Ok(real) = path.canonicalize() else { return Ok(None) };
+        let Ok(real) = path.canonicalize() else {
+            return Ok(None);
+        };
         if !real.starts_with(&self.real) {
             return refuse("is a link that leaves the template's folder");
         }

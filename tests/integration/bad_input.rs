@@ -7,7 +7,9 @@ use super::test::{SPEC, TEMPLATE, Test, contains, two_jobs};
 /// Runs a spec that must fail, and demands `parts` in the error.
 #[track_caller]
 fn refused(spec: &str, parts: &[&str]) {
-    let test = Test::new().file("spec.yaml", spec).file("train.job.j2", TEMPLATE);
+    let test = Test::new()
+        .file("spec.yaml", spec)
+        .file("train.job.j2", TEMPLATE);
     contains(&test.fails("generate spec.yaml"), parts);
     contains(&test.fails("generate spec.yaml --dry-run"), parts);
 }
@@ -15,11 +17,20 @@ fn refused(spec: &str, parts: &[&str]) {
 #[test]
 fn files_that_are_missing() {
     let test = two_jobs();
-    contains(&test.fails("generate nope.yaml"), &["`nope.yaml` does not exist"]);
+    contains(
+        &test.fails("generate nope.yaml"),
+        &["`nope.yaml` does not exist"],
+    );
     test.write("a.yaml", &SPEC.replace("train", "nope"));
-    contains(&test.fails("generate a.yaml"), &["the template `nope.job.j2` does not exist"]);
+    contains(
+        &test.fails("generate a.yaml"),
+        &["the template `nope.job.j2` does not exist"],
+    );
     for extension in ["rhai", "py"] {
-        test.write("b.yaml", &format!("{SPEC}  filter: hooks/nope.{extension}\n"));
+        test.write(
+            "b.yaml",
+            &format!("{SPEC}  filter: hooks/nope.{extension}\n"),
+        );
         let error = test.fails("generate b.yaml");
         contains(&error, &["filter hook `hooks/nope.", "b.yaml:6:11"]);
     }
@@ -30,7 +41,10 @@ fn files_that_are_missing() {
 fn specs_that_are_no_specs() {
     refused("", &["`spec.yaml` is empty"]);
     refused("# nothing\n", &["`spec.yaml` is empty"]);
-    refused("- a\n- b\n", &["a spec must be a map, not a list", "spec.yaml:1:1"]);
+    refused(
+        "- a\n- b\n",
+        &["a spec must be a map, not a list", "spec.yaml:1:1"],
+    );
     refused("text\n", &["a spec must be a map, not a string"]);
     refused("template: [\n", &["spec.yaml:"]);
     refused("template: t\n  bad: indent\n", &["spec.yaml:2:"]);
@@ -38,7 +52,10 @@ fn specs_that_are_no_specs() {
     refused("parameters: {}\n", &["there is no `template`"]);
     refused("{{ x }}: 1\n", &["spec.yaml:1:"]);
     let test = Test::new().file("spec.rhai", "#{}");
-    contains(&test.fails("generate spec.rhai"), &["is not a spec in YAML or JSON", "`.yaml`"]);
+    contains(
+        &test.fails("generate spec.rhai"),
+        &["is not a spec in YAML or JSON", "`.yaml`"],
+    );
     let test = Test::new();
     std::fs::write(test.path().join("spec.yaml"), b"template: \xff\n").unwrap();
     contains(&test.fails("generate spec.yaml"), &["is not UTF-8"]);
@@ -47,54 +64,115 @@ fn specs_that_are_no_specs() {
 #[test]
 fn unknown_keys_are_guessed() {
     let spec = SPEC.replace("output_dir", "ouput_dir");
-    refused(&spec, &["a spec has no key `ouput_dir`", "spec.yaml:2:1", "^^^^^^^^^", "`output_dir`?"]);
-    refused(&format!("{SPEC}sslurm_args: {{}}\n"), &["did you mean `slurm_args`?"]);
-    refused(&format!("{SPEC}  filtre: x\n"), &["`parameters` has no key `filtre`", "`filter`?"]);
-    refused(&format!("{SPEC}zzz: x\n"), &["a spec has no key `zzz`", "begin with `x-`"]);
-    refused(&format!("{SPEC}jinja: {{undefned: strict}}\n"), &["did you mean `undefined`?"]);
+    refused(
+        &spec,
+        &[
+            "a spec has no key `ouput_dir`",
+            "spec.yaml:2:1",
+            "^^^^^^^^^",
+            "`output_dir`?",
+        ],
+    );
+    refused(
+        &format!("{SPEC}sslurm_args: {{}}\n"),
+        &["did you mean `slurm_args`?"],
+    );
+    refused(
+        &format!("{SPEC}  filtre: x\n"),
+        &["`parameters` has no key `filtre`", "`filter`?"],
+    );
+    refused(
+        &format!("{SPEC}zzz: x\n"),
+        &["a spec has no key `zzz`", "begin with `x-`"],
+    );
+    refused(
+        &format!("{SPEC}jinja: {{undefned: strict}}\n"),
+        &["did you mean `undefined`?"],
+    );
 }
 
 #[test]
 fn several_mistakes_are_reported_at_once() {
-    let spec = SPEC.replace("output_dir", "ouput_dir").replace("values:", "mode: gird\n  values:");
-    refused(&spec, &["`ouput_dir`", "`mode` must be `grid` or `list`, not `gird`", "2 errors"]);
+    let spec = SPEC
+        .replace("output_dir", "ouput_dir")
+        .replace("values:", "mode: gird\n  values:");
+    refused(
+        &spec,
+        &[
+            "`ouput_dir`",
+            "`mode` must be `grid` or `list`, not `gird`",
+            "2 errors",
+        ],
+    );
 }
 
 #[test]
 fn values_of_the_wrong_type() {
-    refused(&SPEC.replace("values:\n    lr: [0.1, 0.01]", "values: [1]"), &[
-        "`values` must be a map from names to lists, not a list",
-        "write `mode: list`",
-    ]);
-    refused(&SPEC.replace("values:\n    lr: [0.1, 0.01]", "values: 5"), &["not an integer"]);
-    refused(&SPEC.replace("values:\n    lr: [0.1, 0.01]", "mode: list\n  values: [1]"), &[
-        "each item of `values` must be a map of parameters, not an integer",
-    ]);
-    refused(&SPEC.replace("output_dir: out", "output_dir: 2024"), &[
-        "`output_dir` must be a string, not an integer",
-        "\"2024\"",
-    ]);
-    refused(&format!("{SPEC}slurm_args: {{defaults: [a]}}\n"), &[
-        "`defaults` must be a map of Slurm arguments, not a list",
-    ]);
-    refused(&format!("{SPEC}jinja: {{undefined: stict}}\n"), &["did you mean `strict`?"]);
-    refused(&format!("{SPEC}jinja: {{trim_blocks: 1}}\n"), &["`true` or `false`"]);
-    refused(&format!("{SPEC}  filter: [a]\n"), &["must be a map, not a list"]);
-    refused(&format!("{SPEC}  filter: 'a.rhai:'\n"), &["neither `file` nor `file:function`"]);
-    refused(&format!("{SPEC}  filter: hook.lua\n"), &["`.rhai` or `.py`"]);
+    refused(
+        &SPEC.replace("values:\n    lr: [0.1, 0.01]", "values: [1]"),
+        &[
+            "`values` must be a map from names to lists, not a list",
+            "write `mode: list`",
+        ],
+    );
+    refused(
+        &SPEC.replace("values:\n    lr: [0.1, 0.01]", "values: 5"),
+        &["not an integer"],
+    );
+    refused(
+        &SPEC.replace("values:\n    lr: [0.1, 0.01]", "mode: list\n  values: [1]"),
+        &["each item of `values` must be a map of parameters, not an integer"],
+    );
+    refused(
+        &SPEC.replace("output_dir: out", "output_dir: 2024"),
+        &["`output_dir` must be a string, not an integer", "\"2024\""],
+    );
+    refused(
+        &format!("{SPEC}slurm_args: {{defaults: [a]}}\n"),
+        &["`defaults` must be a map of Slurm arguments, not a list"],
+    );
+    refused(
+        &format!("{SPEC}jinja: {{undefined: stict}}\n"),
+        &["did you mean `strict`?"],
+    );
+    refused(
+        &format!("{SPEC}jinja: {{trim_blocks: 1}}\n"),
+        &["`true` or `false`"],
+    );
+    refused(
+        &format!("{SPEC}  filter: [a]\n"),
+        &["must be a map, not a list"],
+    );
+    refused(
+        &format!("{SPEC}  filter: 'a.rhai:'\n"),
+        &["neither `file` nor `file:function`"],
+    );
+    refused(
+        &format!("{SPEC}  filter: hook.lua\n"),
+        &["`.rhai` or `.py`"],
+    );
 }
 
 #[test]
 fn duplicate_keys() {
-    refused(&format!("{SPEC}template: other.j2\n"), &["`template`", "repeated", "spec.yaml:6:1"]);
-    refused(&SPEC.replace("    lr:", "    lr: [3]\n    lr:"), &["`lr`", "spec.yaml:6:5"]);
+    refused(
+        &format!("{SPEC}template: other.j2\n"),
+        &["`template`", "repeated", "spec.yaml:6:1"],
+    );
+    refused(
+        &SPEC.replace("    lr:", "    lr: [3]\n    lr:"),
+        &["`lr`", "spec.yaml:6:5"],
+    );
 }
 
 #[test]
 fn grids_that_are_too_large_to_count() {
     let axis = |name: usize| format!("    a{name}: [1, 2, 3, 4, 5, 6, 7, 8]\n");
     let axes: String = (0..30).map(axis).collect();
-    refused(&SPEC.replace("    lr: [0.1, 0.01]\n", &axes), &["more combinations than can be counted"]);
+    refused(
+        &SPEC.replace("    lr: [0.1, 0.01]\n", &axes),
+        &["more combinations than can be counted"],
+    );
 }
 
 #[test]
@@ -103,19 +181,32 @@ fn templates_that_do_not_render() {
         let test = two_jobs().file("train.job.j2", template);
         test.fails("generate spec.yaml")
     };
-    contains(&with("a\n{% if lr %}\n"), &["cannot render `train.job.j2`", "unexpected end of input"]);
+    contains(
+        &with("a\n{% if lr %}\n"),
+        &["cannot render `train.job.j2`", "unexpected end of input"],
+    );
     contains(&with("a\n{{ lr | nope }}\n"), &["nope", "train.job.j2:2:"]);
-    contains(&with("a\n{{ learning_rate }}\n"), &[
-        "`learning_rate` is undefined (job `lr0.1`)",
-        "train.job.j2:2:4",
-        "2 errors; nothing was written",
-    ]);
+    contains(
+        &with("a\n{{ learning_rate }}\n"),
+        &[
+            "`learning_rate` is undefined (job `lr0.1`)",
+            "train.job.j2:2:4",
+            "2 errors; nothing was written",
+        ],
+    );
     contains(&with("{{ slrum.mem }}"), &["did you mean `slurm`?"]);
     contains(&with("{{ params.lrr }}"), &["did you mean `params.lr`?"]);
-    contains(&with("{% include 'nope.j2' %}"), &["there is no template `nope.j2` in the template's folder", "train.job.j2:1:"]);
-    contains(&with("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"), &[
-        "it takes more than 1,000,000 steps",
-    ]);
+    contains(
+        &with("{% include 'nope.j2' %}"),
+        &[
+            "there is no template `nope.j2` in the template's folder",
+            "train.job.j2:1:",
+        ],
+    );
+    contains(
+        &with("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"),
+        &["it takes more than 1,000,000 steps"],
+    );
 }
 
 #[test]
@@ -126,11 +217,20 @@ fn templates_stay_inside_their_folder() {
         .file("t/inside", "{{ lr }}");
     std::os::unix::fs::symlink("../secret", test.path().join("t/link")).unwrap();
     let absolute = test.path().join("secret");
-    for name in ["../secret", "link", absolute.to_str().unwrap(), "./../secret", "x/../../secret"] {
+    for name in [
+        "../secret",
+        "link",
+        absolute.to_str().unwrap(),
+        "./../secret",
+        "x/../../secret",
+    ] {
         test.write("t/train.job.j2", &format!("{{% include '{name}' %}}\n"));
         let error = test.fails("generate t/spec.yaml");
         contains(&error, &["t/train.job.j2:1:"]);
-        assert!(error.contains("outside") || error.contains("leaves"), "{error}");
+        assert!(
+            error.contains("outside") || error.contains("leaves"),
+            "{error}"
+        );
     }
     test.write("t/train.job.j2", "{% include './inside' %}\n");
     test.ok("generate t/spec.yaml");
@@ -142,38 +242,71 @@ fn an_error_inside_an_include_names_both_places() {
         .file("train.job.j2", "a\n{% include 'part.j2' %}\n")
         .file("part.j2", "b\nc {{ oops }}\n");
     let error = test.fails("generate spec.yaml");
-    contains(&error, &["cannot render `part.j2`", "part.j2:2:6", "reached from train.job.j2:2"]);
+    contains(
+        &error,
+        &[
+            "cannot render `part.j2`",
+            "part.j2:2:6",
+            "reached from train.job.j2:2",
+        ],
+    );
 }
 
 #[test]
 fn names_that_cannot_be_names() {
     let with = |pattern: &str, parts: &[&str]| {
-        let spec = SPEC.replace("output_dir", &format!("job_name_pattern: {pattern}\noutput_dir"));
+        let spec = SPEC.replace(
+            "output_dir",
+            &format!("job_name_pattern: {pattern}\noutput_dir"),
+        );
         refused(&spec, parts);
     };
-    with("'a/{{ lr }}'", &["`a/0.1` cannot be a job name: it contains `/`", "spec.yaml:2:19"]);
+    with(
+        "'a/{{ lr }}'",
+        &[
+            "`a/0.1` cannot be a job name: it contains `/`",
+            "spec.yaml:2:19",
+        ],
+    );
     with("'{{ \"\" }}'", &["`` cannot be a job name: it is empty"]);
     with("'.{{ lr }}'", &["it begins with `.`"]);
     with("'-{{ lr }}'", &["it begins with `-`"]);
-    with("\"a\\n{{ lr }}\"", &["it contains a control character (U+000A)"]);
-    with(&format!("'{}{{{{ lr }}}}'", "x".repeat(200)), &["it is 203 bytes long"]);
-    with("'{{ rl }}'", &["`rl` is undefined", "spec.yaml:2:23", "did you mean `lr`?"]);
+    with(
+        "\"a\\n{{ lr }}\"",
+        &["it contains a control character (U+000A)"],
+    );
+    with(
+        &format!("'{}{{{{ lr }}}}'", "x".repeat(200)),
+        &["it is 203 bytes long"],
+    );
+    with(
+        "'{{ rl }}'",
+        &["`rl` is undefined", "spec.yaml:2:23", "did you mean `lr`?"],
+    );
     with("'{{ lr'", &["cannot render `job_name_pattern`"]);
 }
 
 #[test]
 fn names_that_repeat() {
-    let spec = SPEC.replace("output_dir", "job_name_pattern: x{{ seed }}\noutput_dir").replace(
-        "lr: [0.1, 0.01]",
-        "seed: [1, 2]\n    lr: [0.1, 0.01]\n    bs: [8, 9]",
+    let spec = SPEC
+        .replace("output_dir", "job_name_pattern: x{{ seed }}\noutput_dir")
+        .replace(
+            "lr: [0.1, 0.01]",
+            "seed: [1, 2]\n    lr: [0.1, 0.01]\n    bs: [8, 9]",
+        );
+    refused(
+        &spec,
+        &[
+            "4 jobs would be called `x1`: they differ in `bs`",
+            "4 jobs would be called `x2`",
+            "--rename-duplicates",
+            "2 errors",
+        ],
     );
-    refused(&spec, &[
-        "4 jobs would be called `x1`: they differ in `bs`",
-        "4 jobs would be called `x2`",
-        "--rename-duplicates",
-        "2 errors",
-    ]);
-    refused(&SPEC.replace("[0.1, 0.01]", "[0.1, 0.1]"), &["they differ in nothing"]);
+    refused(
+        &SPEC.replace("[0.1, 0.01]", "[0.1, 0.1]"),
+        &["they differ in nothing"],
+    );
 }
 
 #[test]
@@ -181,10 +314,15 @@ fn of_many_failures_ten_are_shown_and_the_rest_counted() {
     let spec = SPEC
         .replace("output_dir", "job_name_pattern: a/{{ lr }}\noutput_dir")
         .replace("0.01]", "0.01, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]");
-    let test = Test::new().file("spec.yaml", &spec).file("train.job.j2", TEMPLATE);
+    let test = Test::new()
+        .file("spec.yaml", &spec)
+        .file("train.job.j2", TEMPLATE);
     let error = test.fails("generate spec.yaml");
     assert_eq!(error.matches("cannot be a job name").count(), 10);
-    contains(&error, &["error: 12 errors, 2 of them not shown; nothing was written"]);
+    contains(
+        &error,
+        &["error: 12 errors, 2 of them not shown; nothing was written"],
+    );
 }
 
 #[test]
@@ -193,7 +331,10 @@ fn output_folders_that_cannot_be_written() {
     contains(&test.fails("generate spec.yaml"), &["out"]);
     assert_eq!(test.read("out"), "a file\n");
     let test = two_jobs().file("file", "x");
-    contains(&test.fails("generate spec.yaml --output-dir file/sub"), &["file"]);
+    contains(
+        &test.fails("generate spec.yaml --output-dir file/sub"),
+        &["file"],
+    );
 }
 
 #[test]
@@ -211,7 +352,9 @@ fn an_output_folder_without_the_right_to_write() {
         std::fs::copy(env!("CARGO_BIN_EXE_slurmkit"), &binary).unwrap();
         command = std::process::Command::new("setpriv");
         command.current_dir(test.path());
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(binary);
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(binary);
     }
     let output = command.args(["generate", "spec.yaml"]).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();

@@ -18,7 +18,10 @@ fn a_changed_template_changes_jobs_in_place() {
     let test = two_jobs();
     test.ok("generate spec.yaml");
     test.write("train.job.j2", &TEMPLATE.replace("echo", "true"));
-    contains(&test.ok("generate spec.yaml"), &["2 jobs in collection `default`: 2 changed"]);
+    contains(
+        &test.ok("generate spec.yaml"),
+        &["2 jobs in collection `default`: 2 changed"],
+    );
     assert_eq!(test.read("out/lr0.1.job"), "#!/bin/sh\ntrue lr0.1 0.1\n");
     contains(&test.ok("generate spec.yaml"), &["2 unchanged"]);
 }
@@ -35,11 +38,17 @@ fn jobs_keep_their_attempts_and_their_place() {
     );
     test.write(".slurmkit/collections/default.yaml", &submitted);
     test.write("train.job.j2", &TEMPLATE.replace("echo", "true"));
-    test.write("spec.yaml", &SPEC.replace("[0.1, 0.01]", "[0.5, 0.01, 0.1]"));
+    test.write(
+        "spec.yaml",
+        &SPEC.replace("[0.1, 0.01]", "[0.5, 0.01, 0.1]"),
+    );
     contains(&test.ok("generate spec.yaml"), &["1 new, 2 changed"]);
     let shown = test.ok("collection show");
-    let rows: Vec<Vec<&str>> =
-        shown.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let rows: Vec<Vec<&str>> = shown
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect())
+        .collect();
     assert_eq!(rows[0][..2], ["lr0.1", "OUT_OF_MEMORY"]);
     assert_eq!(rows[1][..2], ["lr0.01", "UNSUBMITTED"]);
     assert_eq!(rows[2][..2], ["lr0.5", "UNSUBMITTED"]);
@@ -51,7 +60,13 @@ fn jobs_the_spec_no_longer_has_are_reported_and_kept() {
     test.ok("generate spec.yaml");
     test.write("spec.yaml", &SPEC.replace("[0.1, 0.01]", "[0.1]"));
     let run = test.run("generate spec.yaml");
-    contains(&run.stderr, &["1 job no longer in the spec, such as `lr0.01`: kept", "--prune"]);
+    contains(
+        &run.stderr,
+        &[
+            "1 job no longer in the spec, such as `lr0.01`: kept",
+            "--prune",
+        ],
+    );
     contains(&test.ok("collection show"), &["lr0.01"]);
     let run = test.run("generate spec.yaml --prune");
     assert_eq!(run.code, Some(0));
@@ -78,7 +93,13 @@ fn a_job_of_another_spec_with_the_same_name_is_a_conflict() {
         .file("two.yaml", &spec("{lr: [2]}"));
     test.ok("generate one.yaml");
     let error = test.fails("generate two.yaml");
-    contains(&error, &["job `x` is in the collection already, from `one.yaml`", "--collection"]);
+    contains(
+        &error,
+        &[
+            "job `x` is in the collection already, from `one.yaml`",
+            "--collection",
+        ],
+    );
 }
 
 #[test]
@@ -88,10 +109,20 @@ fn an_edited_script_is_not_overwritten_unasked() {
     test.write("out/lr0.1.job", "#!/bin/sh\n# by hand\n");
     test.write("train.job.j2", &TEMPLATE.replace("echo", "true"));
     let error = test.fails("generate spec.yaml");
-    contains(&error, &["1 script edited since generation", "`out/lr0.1.job`", "--force"]);
+    contains(
+        &error,
+        &[
+            "1 script edited since generation",
+            "`out/lr0.1.job`",
+            "--force",
+        ],
+    );
     assert_eq!(test.read("out/lr0.1.job"), "#!/bin/sh\n# by hand\n");
     let run = test.run("generate spec.yaml --force");
-    contains(&run.stderr, &["warning: 1 script edited since generation overwritten"]);
+    contains(
+        &run.stderr,
+        &["warning: 1 script edited since generation overwritten"],
+    );
     assert_eq!(test.read("out/lr0.1.job"), "#!/bin/sh\ntrue lr0.1 0.1\n");
 }
 
@@ -108,7 +139,8 @@ fn a_script_that_is_gone_is_written_again() {
 fn a_file_the_collection_does_not_know_is_overwritten_by_name() {
     let test = two_jobs().file("out/lr0.1.job", "mine\n");
     let run = test.run("generate spec.yaml");
-    let warning = "warning: 1 script that the collection does not know overwritten: `out/lr0.1.job`";
+    let warning =
+        "warning: 1 script that the collection does not know overwritten: `out/lr0.1.job`";
     contains(&run.stderr, &[warning]);
 }
 
@@ -118,7 +150,9 @@ fn the_project_is_found_from_folders_below() {
     test.ok("init");
     test.write("sub/spec.yaml", &SPEC.replace("train", "../train"));
     let mut command = test.command();
-    command.current_dir(test.path().join("sub")).args(["generate", "spec.yaml"]);
+    command
+        .current_dir(test.path().join("sub"))
+        .args(["generate", "spec.yaml"]);
     assert!(command.output().unwrap().status.success());
     assert!(test.exists("sub/out/lr0.1.job"));
     contains(&test.ok("collection show"), &["sub/out/lr0.1.job"]);
@@ -127,7 +161,10 @@ fn the_project_is_found_from_folders_below() {
 #[test]
 fn collections_are_listed_with_their_size_and_by_pattern() {
     let test = two_jobs();
-    assert_eq!(test.ok("collection list"), "COLLECTION  JOBS  UPDATED  DESCRIPTION\n");
+    assert_eq!(
+        test.ok("collection list"),
+        "COLLECTION  JOBS  UPDATED  DESCRIPTION\n"
+    );
     test.ok("generate spec.yaml --collection vision/a");
     test.ok("generate spec.yaml --collection text");
     let listed: serde_json::Value =
@@ -145,7 +182,11 @@ fn a_damaged_collection_is_named_and_left_as_it_is() {
     let path = ".slurmkit/collections/default.yaml";
     let damaged = format!("{}- {{\"job_name\": [\n", test.read(path));
     test.write(path, &damaged);
-    for args in ["generate spec.yaml", "generate spec.yaml --dry-run", "collection show"] {
+    for args in [
+        "generate spec.yaml",
+        "generate spec.yaml --dry-run",
+        "collection show",
+    ] {
         let error = test.fails(args);
         contains(&error, &[path, "is not a readable collection"]);
     }
@@ -156,24 +197,42 @@ fn a_damaged_collection_is_named_and_left_as_it_is() {
 
 #[test]
 fn collections_of_the_python_tool_are_told_apart() {
-    let test = two_jobs().file(".slurmkit/collections/default.yaml", "version: 2\njobs: []\n");
-    contains(&test.fails("generate spec.yaml"), &["has version 2", "Python tool"]);
+    let test = two_jobs().file(
+        ".slurmkit/collections/default.yaml",
+        "version: 2\njobs: []\n",
+    );
+    contains(
+        &test.fails("generate spec.yaml"),
+        &["has version 2", "Python tool"],
+    );
 }
 
 #[test]
 fn an_unknown_collection_is_guessed() {
     let test = two_jobs();
     test.ok("generate spec.yaml --collection resnet");
-    contains(&test.fails("collection show resnt"), &["no collection `resnt`", "`resnet`"]);
-    contains(&test.fails("collection delete resnt -y"), &["no collection `resnt`"]);
+    contains(
+        &test.fails("collection show resnt"),
+        &["no collection `resnt`", "`resnet`"],
+    );
+    contains(
+        &test.fails("collection delete resnt -y"),
+        &["no collection `resnt`"],
+    );
 }
 
 #[test]
 fn deleting_asks_and_leaves_the_scripts() {
     let test = two_jobs();
     test.ok("generate spec.yaml");
-    contains(&test.fails("collection delete default"), &["was not deleted", "`-y`"]);
-    assert_eq!(test.ok("collection delete default -y"), "deleted collection `default`\n");
+    contains(
+        &test.fails("collection delete default"),
+        &["was not deleted", "`-y`"],
+    );
+    assert_eq!(
+        test.ok("collection delete default -y"),
+        "deleted collection `default`\n"
+    );
     assert!(test.exists("out/lr0.1.job"));
     assert!(!test.exists(".slurmkit/collections/default.yaml"));
 }
@@ -184,7 +243,10 @@ fn deleting_scripts_spares_those_that_were_edited() {
     test.ok("generate spec.yaml");
     test.write("out/lr0.1.job", "mine\n");
     let run = test.run("collection delete default -y --scripts");
-    assert_eq!(run.stdout, "deleted out/lr0.01.job\ndeleted collection `default`\n");
+    assert_eq!(
+        run.stdout,
+        "deleted out/lr0.01.job\ndeleted collection `default`\n"
+    );
     contains(&run.stderr, &["kept out/lr0.1.job: it was edited"]);
     assert!(test.exists("out/lr0.1.job") && !test.exists("out/lr0.01.job"));
 }
@@ -205,11 +267,17 @@ fn a_collection_in_use_is_waited_for_and_a_dead_owner_is_not() {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let lock = |host: &str, pid: u32| format!("{{\"host\":\"{}\",\"pid\":{pid}}}", host.trim());
     // Process ids end at 2^22, so this owner is dead.
-    test.write(".slurmkit/collections/default.lock", &lock(&host, 99_999_999));
+    test.write(
+        ".slurmkit/collections/default.lock",
+        &lock(&host, 99_999_999),
+    );
     test.ok("generate spec.yaml");
     assert!(!test.exists(".slurmkit/collections/default.lock"));
     test.write("spec.yaml", &SPEC.replace("0.01", "0.02"));
     test.write(".slurmkit/collections/default.lock", &lock("elsewhere", 1));
     let error = test.fails("generate spec.yaml");
-    contains(&error, &["in use by process 1 on elsewhere", "default.lock"]);
+    contains(
+        &error,
+        &["in use by process 1 on elsewhere", "default.lock"],
+    );
 }

@@ -21,7 +21,10 @@ fn every_command_has_help_with_examples() {
     ] {
         contains(&test.ok(args), &["Usage: slurmkit", "Examples:"]);
     }
-    assert_eq!(test.ok("--version"), format!("slurmkit {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        test.ok("--version"),
+        format!("slurmkit {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]
@@ -46,8 +49,17 @@ fn wrong_usage_is_exit_code_2() {
 fn colours_are_off_in_pipes_and_on_when_asked_for() {
     let test = two_jobs();
     assert!(!test.run("generate nope.yaml").stderr.contains('\x1b'));
-    assert!(test.run("generate nope.yaml --color always").stderr.contains('\x1b'));
-    assert!(!test.run("generate nope.yaml --color never").stderr.contains('\x1b'));
+    assert!(
+        test.run("generate nope.yaml --color always")
+            .stderr
+            .contains('\x1b')
+    );
+    assert!(
+        !test
+            .run("generate nope.yaml --color never")
+            .stderr
+            .contains('\x1b')
+    );
 }
 
 #[test]
@@ -59,7 +71,10 @@ fn quiet_says_nothing_but_results_and_errors() {
     let run = test.run("generate spec.yaml -q");
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
     let run = test.run("generate spec.yaml");
-    contains(&run.stderr, &["warning: `variables` has no effect", "warning: `yes`"]);
+    contains(
+        &run.stderr,
+        &["warning: `variables` has no effect", "warning: `yes`"],
+    );
 }
 
 #[test]
@@ -80,6 +95,14 @@ fn a_closed_pipe_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    assert_eq!(
+        (child.wait().unwrap().code(), stderr.as_str()),
+        (Some(0), "")
+    );
 }

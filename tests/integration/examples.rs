@@ -10,8 +10,13 @@ use super::test::{Test, project};
 /// The scripts of an example, generated from the project's root as the README does.
 fn generated(name: &str) -> BTreeMap<String, String> {
     let test = Test::new();
-    let copied = Command::new("cp").arg("-r").arg(project().join("examples")).arg(test.path());
-    assert!(copied.status().unwrap().success());
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(project().join("examples"))
+        .arg(test.path())
+        .status()
+        .unwrap();
+    assert!(copied.success());
     let folder = format!("examples/{name}/job_scripts");
     fs::remove_dir_all(test.path().join(&folder)).ok();
     test.ok(&format!("generate examples/{name}/job_spec.yaml"));
@@ -53,7 +58,9 @@ fn python_hooks_give_the_same_bytes_as_the_quickstart() {
     as_expected("python_hooks");
     let normal = |name: &str| -> BTreeMap<String, String> {
         let scripts = generated(name).into_iter();
-        scripts.map(|(file, script)| (file, script.replace(name, "EXAMPLE"))).collect()
+        scripts
+            .map(|(file, script)| (file, script.replace(name, "EXAMPLE")))
+            .collect()
     };
     assert_eq!(normal("python_hooks"), normal("quickstart"));
 }

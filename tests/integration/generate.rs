@@ -11,7 +11,12 @@ fn jobs(parameters: &str) -> Vec<String> {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     let name = |job: &serde_json::Value| job["job_name"].as_str().unwrap().to_owned();
-    report["jobs"].as_array().unwrap().iter().map(name).collect()
+    report["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(name)
+        .collect()
 }
 
 #[test]
@@ -37,7 +42,13 @@ fn an_empty_axis_is_no_job_and_a_warning() {
     let run = test.run("generate spec.yaml");
     assert_eq!(run.code, Some(0));
     contains(&run.stdout, &["0 jobs"]);
-    contains(&run.stderr, &["warning: `b` has no values, so there are no jobs", "spec.yaml:5:8"]);
+    contains(
+        &run.stderr,
+        &[
+            "warning: `b` has no values, so there are no jobs",
+            "spec.yaml:5:8",
+        ],
+    );
 }
 
 #[test]
@@ -71,7 +82,10 @@ fn nested_values_reach_the_template() {
         )
         .file("t.j2", "{{ net.layers }} {{ params.net.name }} {{ net }}\n");
     test.ok("generate spec.yaml");
-    assert_eq!(test.read("a.job"), "[1, 2] a {'name': 'a', 'layers': [1, 2]}\n");
+    assert_eq!(
+        test.read("a.job"),
+        "[1, 2] a {'name': 'a', 'layers': [1, 2]}\n"
+    );
     assert_eq!(test.read("b.job"), "[] b {'name': 'b', 'layers': []}\n");
 }
 
@@ -83,7 +97,10 @@ fn list_mode_says_that_it_ignores_a_filter_and_does_not_load_it() {
     );
     let run = test.run("generate spec.yaml");
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    contains(&run.stderr, &["warning: `filter` is ignored", "spec.yaml:5:11"]);
+    contains(
+        &run.stderr,
+        &["warning: `filter` is ignored", "spec.yaml:5:11"],
+    );
     assert!(test.exists("a1.job"));
 }
 
@@ -99,8 +116,13 @@ fn a_spec_may_be_json() {
 
 #[test]
 fn keys_of_the_users_own_begin_with_x() {
-    let spec = format!("x-rates: &rates [0.5]\n{}", SPEC.replace("[0.1, 0.01]", "*rates"));
-    let test = Test::new().file("spec.yaml", &spec).file("train.job.j2", TEMPLATE);
+    let spec = format!(
+        "x-rates: &rates [0.5]\n{}",
+        SPEC.replace("[0.1, 0.01]", "*rates")
+    );
+    let test = Test::new()
+        .file("spec.yaml", &spec)
+        .file("train.job.j2", TEMPLATE);
     test.ok("generate spec.yaml");
     assert_eq!(test.read("out/lr0.5.job"), "#!/bin/sh\necho lr0.5 0.5\n");
 }
@@ -133,7 +155,9 @@ fn without_a_logs_dir_templates_get_a_point() {
 #[test]
 fn an_old_job_subdir_is_below_the_jobs_dir() {
     let spec = SPEC.replace("output_dir: out", "job_subdir: exp/one");
-    let test = Test::new().file("spec.yaml", &spec).file("train.job.j2", "{{ logs_dir }}\n");
+    let test = Test::new()
+        .file("spec.yaml", &spec)
+        .file("train.job.j2", "{{ logs_dir }}\n");
     test.ok("generate spec.yaml");
     let root = test.path().canonicalize().unwrap();
     assert_eq!(
@@ -146,14 +170,20 @@ fn an_old_job_subdir_is_below_the_jobs_dir() {
 #[test]
 fn slurm_arguments_come_from_the_config_and_then_from_the_spec() {
     let test = Test::new()
-        .file(".slurmkit/config.yaml", "slurm_defaults: {partition: cpu, time: '1:00'}\n")
+        .file(
+            ".slurmkit/config.yaml",
+            "slurm_defaults: {partition: cpu, time: '1:00'}\n",
+        )
         .file("t.j2", "{{ slurm }}\n")
         .file(
             "spec.yaml",
             "template: t.j2\nparameters: {}\nslurm_args: {defaults: {mem: 4G, partition: gpu}}\n",
         );
     test.ok("generate spec.yaml");
-    assert_eq!(test.read("job.job"), "{'partition': 'gpu', 'time': '1:00', 'mem': '4G'}\n");
+    assert_eq!(
+        test.read("job.job"),
+        "{'partition': 'gpu', 'time': '1:00', 'mem': '4G'}\n"
+    );
 }
 
 #[test]
@@ -164,7 +194,10 @@ fn traps_of_yaml_are_warned_of() {
     );
     let run = test.run("generate spec.yaml");
     assert_eq!(test.read("job.job"), "86400\n");
-    contains(&run.stderr, &["warning: ", "86400", "spec.yaml:5:11", "\"24:00:00\""]);
+    contains(
+        &run.stderr,
+        &["warning: ", "86400", "spec.yaml:5:11", "\"24:00:00\""],
+    );
 }
 
 #[test]
@@ -214,12 +247,31 @@ fn json_says_what_was_done() {
 fn a_template_and_parameters_do_without_a_spec() {
     let test = Test::new()
         .file("t.j2", "{{ a }} {{ slurm }} {{ logs_dir }}\n")
-        .file("p/params.yaml", "mode: list\nvalues: [{a: 1}, {a: 2}]\nparse: hook.rhai\n")
-        .file("p/hook.rhai", "fn parse_params(params) { params.a += 10; params }\n")
-        .file("slurm.rhai", "fn args(params, defaults) { #{mem: `${params.a}G`} }\n");
+        .file(
+            "p/params.yaml",
+            "mode: list\nvalues: [{a: 1}, {a: 2}]\nparse: hook.rhai\n",
+        )
+        .file(
+            "p/hook.rhai",
+            "fn parse_params(params) { params.a += 10; params }\n",
+        )
+        .file(
+            "slurm.rhai",
+            "fn args(params, defaults) { #{mem: `${params.a}G`} }\n",
+        );
     let args = [
-        "generate", "--template", "t.j2", "--params", "p/params.yaml", "--output-dir", "jobs",
-        "--collection", "c", "--slurm-args-file", "slurm.rhai:args", "--job-name-pattern",
+        "generate",
+        "--template",
+        "t.j2",
+        "--params",
+        "p/params.yaml",
+        "--output-dir",
+        "jobs",
+        "--collection",
+        "c",
+        "--slurm-args-file",
+        "slurm.rhai:args",
+        "--job-name-pattern",
         "n{{ a }}",
     ];
     let run = test.run_args(&args);
@@ -236,10 +288,17 @@ fn duplicate_names_can_be_numbered_and_stay_so() {
     );
     test.ok("generate spec.yaml --rename-duplicates");
     assert_eq!(
-        (test.read("x.job"), test.read("x-2.job"), test.read("x-3.job")),
+        (
+            test.read("x.job"),
+            test.read("x-2.job"),
+            test.read("x-3.job")
+        ),
         ("1\n".into(), "2\n".into(), "3\n".into())
     );
-    contains(&test.ok("generate spec.yaml --rename-duplicates"), &["3 unchanged"]);
+    contains(
+        &test.ok("generate spec.yaml --rename-duplicates"),
+        &["3 unchanged"],
+    );
 }
 
 #[test]
@@ -249,7 +308,10 @@ fn names_that_a_shell_would_split_are_warned_of() {
         "template: t.j2\njob_name_pattern: 'run {{ a }}'\nparameters: {values: {a: [1, 2]}}\n",
     );
     let run = test.run("generate spec.yaml");
-    contains(&run.stderr, &["warning: 2 job names must be quoted in a shell, such as `run 1`"]);
+    contains(
+        &run.stderr,
+        &["warning: 2 job names must be quoted in a shell, such as `run 1`"],
+    );
     assert!(test.exists("run 1.job"));
 }
 

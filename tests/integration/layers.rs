@@ -25,7 +25,10 @@ const ENGINES: &[&str] = &["hook", "render", "collection"];
 
 fn rank(module: &str) -> usize {
     let of = |layer: &&[&str]| layer.contains(&module);
-    LAYERS.iter().position(of).unwrap_or_else(|| panic!("`{module}` has no layer"))
+    LAYERS
+        .iter()
+        .position(of)
+        .unwrap_or_else(|| panic!("`{module}` has no layer"))
 }
 
 #[test]
@@ -39,7 +42,8 @@ fn modules_use_only_lower_layers() {
             return;
         }
         for used in modules_named_in(text) {
-            let lower = rank(&used) < rank(module) || rank(&used) == rank(module) && rank(module) == 0;
+            let lower =
+                rank(&used) < rank(module) || rank(&used) == rank(module) && rank(module) == 0;
             let engines = ENGINES.contains(&&*used) && ENGINES.contains(&module);
             if used != module && (!lower || engines) {
                 wrong.push(format!("{file}: `{module}` names `{used}`"));
@@ -56,8 +60,16 @@ fn only_the_command_line_prints_and_reads_the_environment() {
         let file = path.strip_prefix(&src).unwrap().to_str().unwrap();
         let product = text.split("#[cfg(test)]").next().unwrap();
         if !file.starts_with("cli/") && !file.contains("test") {
-            for word in ["println!", "eprintln!", "env::var", "process::exit", "std::env::args"] {
-                let named = product.lines().any(|line| !line.trim().starts_with("//") && line.contains(word));
+            for word in [
+                "println!",
+                "eprintln!",
+                "env::var",
+                "process::exit",
+                "std::env::args",
+            ] {
+                let named = product
+                    .lines()
+                    .any(|line| !line.trim().starts_with("//") && line.contains(word));
                 assert!(!named || file == "main.rs", "{file} names `{word}`");
             }
         }
@@ -87,7 +99,9 @@ fn modules_named_in(text: &str) -> BTreeSet<String> {
                         '}' if depth == 0 => break,
                         '{' => depth += 1,
                         '}' => depth -= 1,
-                        ',' if depth == 0 => modules.extend(module(std::mem::take(&mut item).trim())),
+                        ',' if depth == 0 => {
+                            modules.extend(module(std::mem::take(&mut item).trim()))
+                        }
                         _ if depth == 0 => item.push(c),
                         _ => {}
                     }
@@ -100,7 +114,9 @@ fn modules_named_in(text: &str) -> BTreeSet<String> {
 }
 
 fn module(path: &str) -> Option<String> {
-    let end = path.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(path.len());
+    let end = path
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(path.len());
     match &path[..end] {
         "Error" => Some("error".into()),
         name if name.starts_with(char::is_lowercase) => Some(name.into()),

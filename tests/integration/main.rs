@@ -11,11 +11,11 @@ mod bad_input;
 mod collections;
 mod command_line;
 mod config;
-
+mod examples;
 mod generate;
-
+mod hooks;
 mod layers;
-
+mod library;
 mod templates;
 mod test;
 mod writing;

@@ -11,7 +11,11 @@ fn render(jinja: &str, values: &str, template: &str) -> String {
     );
     let test = Test::new().file("spec.yaml", &spec).file("t.j2", template);
     let run = test.run("generate spec.yaml");
-    if run.code == Some(0) { test.read("j.job") } else { run.stderr }
+    if run.code == Some(0) {
+        test.read("j.job")
+    } else {
+        run.stderr
+    }
 }
 
 #[test]
@@ -28,7 +32,10 @@ fn the_context_holds_job_slurm_logs_and_parameters() {
 
 #[test]
 fn a_parameter_wins_over_a_name_of_ours() {
-    assert_eq!(render("{}", "{slurm: mine, params: 2}", "{{ slurm }} {{ params }}"), "mine 2");
+    assert_eq!(
+        render("{}", "{slurm: mine, params: 2}", "{{ slurm }} {{ params }}"),
+        "mine 2"
+    );
 }
 
 #[test]
@@ -70,7 +77,12 @@ fn undefined_names_are_errors_where_they_are_used() {
         ),
         "Falsednog"
     );
-    for template in ["{{ x }}", "{% for i in x %}{% endfor %}", "{{ slurm.account }}", "{{ x.y }}"] {
+    for template in [
+        "{{ x }}",
+        "{% for i in x %}{% endfor %}",
+        "{{ slurm.account }}",
+        "{{ x.y }}",
+    ] {
         contains(&render("{}", "{a: 1}", template), &["is undefined"]);
     }
 }
@@ -79,7 +91,10 @@ fn undefined_names_are_errors_where_they_are_used() {
 fn undefined_names_print_nothing_when_lenient() {
     let template = "[{{ x }}{{ slurm.account }}{% for i in x %}{% endfor %}]";
     assert_eq!(render("{undefined: lenient}", "{a: 1}", template), "[]");
-    contains(&render("{undefined: strict}", "{a: 1}", "{% if x %}{% endif %}"), &["undefined"]);
+    contains(
+        &render("{undefined: strict}", "{a: 1}", "{% if x %}{% endif %}"),
+        &["undefined"],
+    );
 }
 
 #[test]
@@ -93,11 +108,17 @@ fn white_space_is_kept_unless_asked_otherwise() {
 #[test]
 fn the_config_sets_template_options_for_a_project() {
     let test = two_jobs()
-        .file(".slurmkit/config.yaml", "jinja: {undefined: lenient, trim_blocks: true}\n")
+        .file(
+            ".slurmkit/config.yaml",
+            "jinja: {undefined: lenient, trim_blocks: true}\n",
+        )
         .file("train.job.j2", "{{ nope }}{% if true %}\nx\n{% endif %}\n");
     test.ok("generate spec.yaml");
     assert_eq!(test.read("out/lr0.1.job"), "x\n");
-    test.write("spec.yaml", &format!("{SPEC}jinja: {{undefined: strict}}\n"));
+    test.write(
+        "spec.yaml",
+        &format!("{SPEC}jinja: {{undefined: strict}}\n"),
+    );
     contains(&test.fails("generate spec.yaml"), &["`nope` is undefined"]);
 }
 
@@ -123,5 +144,12 @@ fn nothing_is_escaped_and_line_ends_are_unix() {
 
 #[test]
 fn a_template_that_makes_the_engine_fail_is_an_error() {
-    contains(&render("{}", "{a: 1}", "{% for i in [1] %}{{ loop.cycle() }}{% endfor %}"), &["error"]);
+    contains(
+        &render(
+            "{}",
+            "{a: 1}",
+            "{% for i in [1] %}{{ loop.cycle() }}{% endfor %}",
+        ),
+        &["error"],
+    );
 }

@@ -19,12 +19,18 @@ pub struct Run {
 
 impl Test {
     pub fn new() -> Self {
-        Self { dir: TempDir::new().unwrap(), python: true }
+        Self {
+            dir: TempDir::new().unwrap(),
+            python: true,
+        }
     }
 
     /// Hides every interpreter.
     pub fn without_python(self) -> Self {
-        Self { python: false, ..self }
+        Self {
+            python: false,
+            ..self
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -58,7 +64,13 @@ impl Test {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                found.push(path.strip_prefix(self.path()).unwrap().to_str().unwrap().to_owned());
+                found.push(
+                    path.strip_prefix(self.path())
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .to_owned(),
+                );
                 if path.is_dir() && !path.is_symlink() {
                     folders.push(path);
                 }
@@ -72,7 +84,9 @@ impl Test {
         let mut command = Command::new(env!("CARGO_BIN_EXE_slurmkit"));
         command.current_dir(self.path()).env_clear();
         // The user's own config and environments must not matter.
-        command.env("HOME", self.path().join("home")).env("LANG", "C.UTF-8");
+        command
+            .env("HOME", self.path().join("home"))
+            .env("LANG", "C.UTF-8");
         if self.python {
             command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         } else {
@@ -103,7 +117,12 @@ impl Test {
     pub fn fails(&self, args: &str) -> String {
         let before = self.tree();
         let run = self.run(args);
-        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{args}: {}", run.stderr);
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (Some(1), ""),
+            "{args}: {}",
+            run.stderr
+        );
         assert_eq!(self.tree(), before, "{args}: {}", run.stderr);
         assert!(run.stderr.contains("error: "), "{args}: {}", run.stderr);
         run.stderr
@@ -146,5 +165,7 @@ pub const TEMPLATE: &str = "#!/bin/sh\necho {{ job_name }} {{ lr }}\n";
 
 /// A test with [`SPEC`] and [`TEMPLATE`].
 pub fn two_jobs() -> Test {
-    Test::new().file("spec.yaml", SPEC).file("train.job.j2", TEMPLATE)
+    Test::new()
+        .file("spec.yaml", SPEC)
+        .file("train.job.j2", TEMPLATE)
 }

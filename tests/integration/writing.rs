@@ -23,13 +23,19 @@ impl<'a> SmallDisk<'a> {
             .arg(folder)
             .stderr(Stdio::null())
             .status();
-        mounted.is_ok_and(|status| status.success()).then_some(Self(folder))
+        mounted
+            .is_ok_and(|status| status.success())
+            .then_some(Self(folder))
     }
 }
 
 impl Drop for SmallDisk<'_> {
     fn drop(&mut self) {
-        Command::new("umount").arg("-l").arg(self.0).status().unwrap();
+        Command::new("umount")
+            .arg("-l")
+            .arg(self.0)
+            .status()
+            .unwrap();
     }
 }
 
@@ -49,7 +55,10 @@ fn a_full_disk_leaves_everything_as_it_was() {
     test.write("spec.yaml", &many(300));
     let run = test.run("generate spec.yaml");
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    contains(&run.stderr, &["error: cannot write a script to `out`: No space left on device"]);
+    contains(
+        &run.stderr,
+        &["error: cannot write a script to `out`: No space left on device"],
+    );
     assert_eq!(test.tree(), before);
     assert_eq!(test.read(".slurmkit/collections/default.yaml"), record);
 }
@@ -77,13 +86,23 @@ fn a_kill_at_any_moment_leaves_whole_scripts() {
         for n in 0..count {
             let text = test.read(&format!("out/lr{n}.job"));
             let whole = (0..=version).any(|version| text == script(version, n));
-            assert!(whole, "half a script after the kill of run {version}: lr{n}.job");
+            assert!(
+                whole,
+                "half a script after the kill of run {version}: lr{n}.job"
+            );
         }
         contains(&test.ok("collection list"), &["400"]);
     }
     test.ok("generate spec.yaml -q --force");
-    let litter: Vec<_> = test.tree().into_iter().filter(|path| path.contains("staging")).collect();
-    assert_eq!(litter, [""; 0], "what killed runs left is removed by the next");
+    let litter: Vec<_> = test
+        .tree()
+        .into_iter()
+        .filter(|path| path.contains("staging"))
+        .collect();
+    assert_eq!(
+        litter, [""; 0],
+        "what killed runs left is removed by the next"
+    );
 }
 
 #[test]
@@ -101,12 +120,17 @@ fn an_interrupt_ends_with_130_and_leaves_nothing_behind() {
     // The staging folder shows that scripts are being written.
     let staging = || {
         let entries = fs::read_dir(test.path().join("out")).into_iter().flatten();
-        entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with('.'))
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with('.'))
     };
     while !staging() && child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     let code = child.wait().unwrap().code();
     if code == Some(0) {
         // The run was done before the signal arrived.
