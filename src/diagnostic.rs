@@ -17,27 +17,43 @@ pub struct Source {
 impl Source {
     /// Puts name and text together.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into() })
+        Arc::new(Self {
+            path: path.into(),
+            text: text.into(),
+        })
     }
 
     /// The byte offset of a line and a column of characters, both counted from one.
     ///
     /// Places behind the end of a line or of the text give that end.
     pub fn offset(&self, line: usize, column: usize) -> usize {
-        let start: usize =
-            self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let start: usize = self
+            .text
+            .split_inclusive('\n')
+            .take(line.saturating_sub(1))
+            .map(str::len)
+            .sum();
         let rest = self.text[start..].split('\n').next().unwrap_or_default();
-        let within: usize =
-            rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+        let within: usize = rest
+            .chars()
+            .take(column.saturating_sub(1))
+            .map(char::len_utf8)
+            .sum();
         start + within
     }
 
     /// The word or number at `offset`, or else the one character there.
     pub fn word_at(&self, offset: usize) -> Range<usize> {
         let rest = &self.text[offset.min(self.text.len())..];
-        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let word = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
         let length = match word {
-            0 => rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8),
+            0 => rest
+                .chars()
+                .next()
+                .filter(|c| *c != '\n')
+                .map_or(0, char::len_utf8),
             word => word,
         };
         offset..offset + length
@@ -58,7 +74,11 @@ pub struct Label {
 impl Label {
     /// Points at `span` without a word.
     pub fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
-        Self { source: source.clone(), span, text: String::new() }
+        Self {
+            source: source.clone(),
+            span,
+            text: String::new(),
+        }
     }
 
     /// Points at the word at a line and a column of characters, both counted from one.
@@ -100,7 +120,11 @@ pub struct Warning {
 impl Warning {
     /// A warning without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), label: None, help: None }
+        Self {
+            message: message.into(),
+            label: None,
+            help: None,
+        }
     }
 
     /// Adds the place.
@@ -124,7 +148,12 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let word = fold(word);
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &fold(candidate)), candidate))
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&word, &fold(candidate)),
+                candidate,
+            )
+        })
         .filter(|(distance, candidate)| *distance <= (candidate.chars().count().max(3)) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -168,6 +197,9 @@ mod tests {
     fn columns_count_characters() {
         let source = Source::new("f", "é = 1\nüber = oops\n");
         assert_eq!(&source.text[source.word_at(source.offset(2, 8))], "oops");
-        assert_eq!(source.word_at(source.offset(9, 9)), source.text.len()..source.text.len());
+        assert_eq!(
+            source.word_at(source.offset(9, 9)),
+            source.text.len()..source.text.len()
+        );
     }
 }

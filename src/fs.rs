@@ -50,7 +50,10 @@ pub fn write_atomic_with(
 pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
     let metadata = fs::metadata(path)?;
     let refuse = |problem: String| {
-        Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{}` {problem}", path.display())))
+        Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("`{}` {problem}", path.display()),
+        ))
     };
     // A pipe would block for ever, and `/dev/zero` has no end.
     if !metadata.is_file() {
@@ -67,7 +70,10 @@ pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
         Ok(text) => Ok(text),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+            let line = 1 + error.as_bytes()[..at]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count();
             refuse(format!("is not UTF-8: byte {at} in line {line}"))
         }
     }
@@ -86,9 +92,15 @@ pub fn parent(path: &Path) -> &Path {
 /// `..` stays, because a symbolic link may stand before it. Nothing left is `.`.
 pub fn join(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     let joined = folder.join(path);
-    let kept: PathBuf =
-        joined.components().filter(|part| !matches!(part, Component::CurDir)).collect();
-    if kept.as_os_str().is_empty() { PathBuf::from(".") } else { kept }
+    let kept: PathBuf = joined
+        .components()
+        .filter(|part| !matches!(part, Component::CurDir))
+        .collect();
+    if kept.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        kept
+    }
 }
 
 fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {
@@ -97,7 +109,10 @@ fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {
         Some(code) => io::Error::from_raw_os_error(code),
         None => error,
     };
-    io::Error::new(cause.kind(), format!("cannot {verb} `{}`: {cause}", path.display()))
+    io::Error::new(
+        cause.kind(),
+        format!("cannot {verb} `{}`: {cause}", path.display()),
+    )
 }
 
 #[cfg(test)]
@@ -114,7 +129,11 @@ mod tests {
             (".", ".", "."),
             ("", "", "."),
         ] {
-            assert_eq!(join(Path::new(folder), path), Path::new(joined), "{folder} + {path}");
+            assert_eq!(
+                join(Path::new(folder), path),
+                Path::new(joined),
+                "{folder} + {path}"
+            );
         }
     }
 }

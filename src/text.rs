@@ -69,7 +69,11 @@ pub fn float(value: f64) -> String {
         return "nan".into();
     }
     if value.is_infinite() {
-        return if value > 0.0 { "inf".into() } else { "-inf".into() };
+        return if value > 0.0 {
+            "inf".into()
+        } else {
+            "-inf".into()
+        };
     }
     let text = half_even(value, format!("{value:e}"));
     let (mantissa, exponent) = text.split_once('e').expect("`{:e}` writes an exponent");
@@ -95,7 +99,10 @@ pub fn float(value: f64) -> String {
         }
         Err(_) => {
             plain.push_str("0.");
-            plain.extend(std::iter::repeat_n('0', exponent.unsigned_abs() as usize - 1));
+            plain.extend(std::iter::repeat_n(
+                '0',
+                exponent.unsigned_abs() as usize - 1,
+            ));
             plain.push_str(&digits);
         }
     }
@@ -104,17 +111,29 @@ pub fn float(value: f64) -> String {
 
 /// Between two equally short texts Rust takes the larger, Python the one with an even last digit.
 fn half_even(value: f64, text: String) -> String {
-    let digits = text.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let digits = text
+        .bytes()
+        .take_while(|byte| *byte != b'e')
+        .filter(u8::is_ascii_digit)
+        .count();
     // A tie needs a fraction that ends in 5, which takes nearly all digits of a double.
     if digits < 15 {
         return text;
     }
     let even = format!("{value:.*e}", digits - 1);
-    if even.parse() == Ok(value) { even } else { text }
+    if even.parse() == Ok(value) {
+        even
+    } else {
+        text
+    }
 }
 
 fn write_quoted(out: &mut impl Write, text: &str) -> fmt::Result {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
     out.write_char(quote)?;
     for c in text.chars() {
         match c {
@@ -206,7 +225,10 @@ mod tests {
     #[test]
     fn containers_are_written_as_python_writes_them() {
         let value = Value::map([
-            ("a'b", Value::list([Value::from("it's"), Value::from("\"'"), Value::from(1e-5)])),
+            (
+                "a'b",
+                Value::list([Value::from("it's"), Value::from("\"'"), Value::from(1e-5)]),
+            ),
             ("n", Value::Null),
             ("z", Value::from("\u{200b}\u{a0}é\n\u{1F600}")),
         ]);

@@ -97,7 +97,13 @@ fn describe(index: usize, of: usize, set: &ParamSet) -> String {
 
 impl Display for HookError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Inner { role, path, message, set, .. } = &*self.0;
+        let Inner {
+            role,
+            path,
+            message,
+            set,
+            ..
+        } = &*self.0;
         write!(f, "{role} hook `{}`: {message}", path.display())?;
         match set {
             Some(set) => write!(f, " ({set})"),
@@ -121,4 +127,3 @@ impl Diagnose for HookError {
         self.0.help.clone()
     }
 }
-

@@ -60,12 +60,18 @@ enum Language {
 
 impl Language {
     fn of(hook: &HookRef) -> Result<Self, HookError> {
-        match hook.path.extension().and_then(|extension| extension.to_str()) {
+        match hook
+            .path
+            .extension()
+            .and_then(|extension| extension.to_str())
+        {
             Some("py") => Ok(Self::Python),
             Some("rhai") => Ok(Self::Rhai),
-            _ => Err(HookError::new(hook, HookErrorKind::Load, "the language is not known")
-                .at(hook.label.clone())
-                .help("hook files end in `.rhai` or `.py`")),
+            _ => Err(
+                HookError::new(hook, HookErrorKind::Load, "the language is not known")
+                    .at(hook.label.clone())
+                    .help("hook files end in `.rhai` or `.py`"),
+            ),
         }
     }
 }

@@ -74,7 +74,9 @@ impl JobName {
     /// The name is usable, but whoever types it must quote it.
     pub fn needs_quotes(&self) -> Option<char> {
         const SPECIAL: &str = "!\"#$&'()*;<>?[\\]^`{|}~";
-        self.0.chars().find(|c| c.is_whitespace() || SPECIAL.contains(*c))
+        self.0
+            .chars()
+            .find(|c| c.is_whitespace() || SPECIAL.contains(*c))
     }
 }
 

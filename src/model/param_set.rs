@@ -49,7 +49,9 @@ impl ParamSet {
 
     /// The same entries as a map.
     pub fn to_map(&self) -> Map {
-        self.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 }
 

@@ -24,7 +24,11 @@ pub struct ParamSpace {
 
 #[derive(Clone, Debug)]
 enum Base {
-    Grid { names: Arc<[Arc<str>]>, axes: Vec<Axis>, len: usize },
+    Grid {
+        names: Arc<[Arc<str>]>,
+        axes: Vec<Axis>,
+        len: usize,
+    },
     List(Vec<ParamSet>),
 }
 
@@ -33,14 +37,22 @@ impl ParamSpace {
     ///
     /// Returns `None` when there are more sets than a machine word counts.
     pub fn grid(axes: Vec<Axis>) -> Option<Self> {
-        let len = axes.iter().try_fold(1usize, |len, axis| len.checked_mul(axis.values.len()))?;
+        let len = axes
+            .iter()
+            .try_fold(1usize, |len, axis| len.checked_mul(axis.values.len()))?;
         let names = axes.iter().map(|axis| axis.name.clone()).collect();
-        Some(Self { base: Base::Grid { names, axes, len }, changed: HashMap::new() })
+        Some(Self {
+            base: Base::Grid { names, axes, len },
+            changed: HashMap::new(),
+        })
     }
 
     /// The sets as they are listed.
     pub fn list(sets: Vec<ParamSet>) -> Self {
-        Self { base: Base::List(sets), changed: HashMap::new() }
+        Self {
+            base: Base::List(sets),
+            changed: HashMap::new(),
+        }
     }
 
     /// The number of sets.
@@ -108,7 +120,9 @@ impl ParamSpace {
     /// it and was not changed itself. Lists are not concerned: their sets are changed one by one.
     pub fn set_axis_value(&mut self, axis: usize, index: usize, value: Value) {
         if let Base::Grid { axes, .. } = &mut self.base
-            && let Some(place) = axes.get_mut(axis).and_then(|axis| axis.values.get_mut(index))
+            && let Some(place) = axes
+                .get_mut(axis)
+                .and_then(|axis| axis.values.get_mut(index))
         {
             *place = value;
         }
@@ -129,35 +143,54 @@ mod tests {
     use super::*;
 
     fn axis(name: &str, values: &[i32]) -> Axis {
-        Axis { name: name.into(), values: values.iter().copied().map(Value::from).collect() }
+        Axis {
+            name: name.into(),
+            values: values.iter().copied().map(Value::from).collect(),
+        }
     }
 
     fn texts(space: &ParamSpace) -> Vec<String> {
-        (0..space.len()).map(|index| space.get(index).to_string()).collect()
+        (0..space.len())
+            .map(|index| space.get(index).to_string())
+            .collect()
     }
 
     #[test]
     fn the_first_axis_varies_slowest() {
         let space = ParamSpace::grid(vec![axis("b", &[1, 2]), axis("a", &[3, 4])]).unwrap();
-        assert_eq!(texts(&space), ["b=1, a=3", "b=1, a=4", "b=2, a=3", "b=2, a=4"]);
+        assert_eq!(
+            texts(&space),
+            ["b=1, a=3", "b=1, a=4", "b=2, a=3", "b=2, a=4"]
+        );
     }
 
     #[test]
     fn no_axis_is_one_set_and_an_empty_axis_is_none() {
         assert_eq!(texts(&ParamSpace::grid(vec![]).unwrap()), [""]);
-        assert!(ParamSpace::grid(vec![axis("a", &[1]), axis("b", &[])]).unwrap().is_empty());
+        assert!(
+            ParamSpace::grid(vec![axis("a", &[1]), axis("b", &[])])
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_grid_too_large_to_count_is_refused() {
-        let axes = (0..16).map(|index| axis(&index.to_string(), &[0; 100])).collect();
+        let axes = (0..16)
+            .map(|index| axis(&index.to_string(), &[0; 100]))
+            .collect();
         assert!(ParamSpace::grid(axes).is_none());
     }
 
     #[test]
     fn a_changed_set_hides_the_grid() {
         let mut space = ParamSpace::grid(vec![axis("a", &[1, 2])]).unwrap();
-        space.set_changed(1, [("a", Value::from(9)), ("new", Value::Null)].into_iter().collect());
+        space.set_changed(
+            1,
+            [("a", Value::from(9)), ("new", Value::Null)]
+                .into_iter()
+                .collect(),
+        );
         assert_eq!(texts(&space), ["a=1", "a=9, new=None"]);
     }
 }

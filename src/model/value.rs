@@ -219,7 +219,8 @@ impl Map {
                 *value = inner.as_ref().clone().in_order_of(of).into();
             }
         }
-        self.0.sort_by_cached_key(|key, _| model.0.get_index_of(key).unwrap_or(usize::MAX));
+        self.0
+            .sort_by_cached_key(|key, _| model.0.get_index_of(key).unwrap_or(usize::MAX));
         self
     }
 }
@@ -263,7 +264,12 @@ impl Serialize for Map {
 
 impl<K: Into<Arc<str>>> FromIterator<(K, Value)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Value)>>(entries: I) -> Self {
-        Self(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        Self(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        )
     }
 }
 
