@@ -26,10 +26,9 @@ impl CollectionLock {
         loop {
             match create(path) {
                 Ok(()) => {
-                    return Ok(Self {
-                        path: path.into(),
-                        name: name.clone(),
-                    });
+                    fs::register(path);
+                    let (path, name) = (path.into(), name.clone());
+                    return Ok(Self { path, name });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error.into()),

@@ -253,11 +253,6 @@ fn mistakes_in_rhai_hooks() {
     );
     bad_filter(
         "f.rhai",
-        "fn include_params(params) { params.lr > 0.5; }\n",
-        &["`;`"],
-    );
-    bad_filter(
-        "f.rhai",
         "fn include_params(params) { loop {} }\n",
         &["operations", "5,000,000"],
     );

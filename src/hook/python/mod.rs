@@ -93,7 +93,7 @@ impl PythonHost {
     }
 
     /// The interpreter that serves, with its version.
-    pub fn interpreter(&self) -> &str {
+    pub(super) fn interpreter(&self) -> &str {
         &self.interpreter
     }
 
