@@ -127,9 +127,10 @@ impl Failures {
     /// How many are kept.
     pub const SHOWN: usize = 10;
 
-    /// Counts an error, and keeps it if it is one of the first.
+    /// Counts an error, and keeps it if it is one of the first and of another cause than those.
     pub fn push(&mut self, error: Error) {
-        if self.shown.len() < Self::SHOWN {
+        let known = self.shown.iter().any(|shown| shown.has_cause_of(&error));
+        if self.shown.len() < Self::SHOWN && !known {
             self.shown.push(error);
         }
         self.total += 1;
@@ -165,6 +166,17 @@ impl<E: Into<Error>> From<Vec<E>> for Error {
         match failures.into_result() {
             Err(error) => error,
             Ok(()) => Self::Several(Failures::default()),
+        }
+    }
+}
+
+impl Error {
+    /// Whether two jobs failed at the same place for the same reason.
+    fn has_cause_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Hook(one), Self::Hook(other)) => one.has_cause_of(other),
+            (Self::Render { error: one, .. }, Self::Render { error: other, .. }) => one == other,
+            _ => false,
         }
     }
 }

@@ -368,6 +368,6 @@ fn removed_note(report: &Report, prune: bool, printer: &Printer) {
         (false, _) => ("kept in the collection", "; `--prune` takes it out"),
     };
     printer.note(&format!(
-        "{jobs} no longer in the spec, such as `{first}`: {done}{more}"
+        "note: {jobs} no longer in the spec, such as `{first}`: {done}{more}"
     ));
 }

@@ -212,7 +212,7 @@ impl<'a> Planner<'a> {
         let known = self.collection.jobs.get_full(&job_name);
         if let Some((at, _, job)) = known {
             self.seen[at] = true;
-            if self.is_foreign(job, &parameters) {
+            if self.is_foreign(job, &parameters, &script_path) {
                 let other = self.collection.sources[job.source].spec.clone();
                 self.sweep.failures.push(Error::Conflict {
                     name: job_name,
@@ -252,9 +252,15 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// Whether a job of the collection comes from elsewhere and is another one.
-    fn is_foreign(&self, job: &Job, parameters: &ParamSet) -> bool {
-        Some(job.source) != self.source && job.parameters != parameters.stored()
+    /// Whether a job of the collection comes from another spec, which still claims it.
+    ///
+    /// A spec that was moved takes its jobs along.
+    fn is_foreign(&self, job: &Job, parameters: &ParamSet, script_path: &Path) -> bool {
+        let same = *job.script_path == *script_path && job.parameters == parameters.stored();
+        Some(job.source) != self.source && !same && {
+            let spec = &self.collection.sources[job.source].spec;
+            self.generator.config.root.join(spec).exists()
+        }
     }
 
     /// Whether the script on disk is another or missing. What a user may have edited is noted.

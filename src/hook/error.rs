@@ -78,6 +78,17 @@ impl HookError {
         self
     }
 
+    /// Whether another set failed at the same place for the same reason.
+    pub(crate) fn has_cause_of(&self, other: &Self) -> bool {
+        let cause = |error: &Self| {
+            let Inner {
+                kind, role, label, ..
+            } = &*error.0;
+            (*kind, *role, label.clone())
+        };
+        cause(self) == cause(other) && self.0.message == other.0.message
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> HookErrorKind {
         self.0.kind

@@ -191,7 +191,7 @@ fn templates_that_do_not_render() {
         &[
             "`learning_rate` is undefined (job `lr0.1`)",
             "train.job.j2:2:4",
-            "2 errors; nothing was written",
+            "2 errors, 1 of them not shown; nothing was written",
         ],
     );
     contains(&with("{{ slrum.mem }}"), &["did you mean `slurm`?"]);

@@ -84,6 +84,19 @@ fn two_specs_share_a_collection_without_reporting_each_other() {
 }
 
 #[test]
+fn a_spec_that_was_moved_takes_its_jobs_along() {
+    let test = two_jobs();
+    test.ok("generate spec.yaml");
+    std::fs::rename(
+        test.path().join("spec.yaml"),
+        test.path().join("moved.yaml"),
+    )
+    .unwrap();
+    contains(&test.ok("generate moved.yaml"), &["2 changed"]);
+    contains(&test.ok("generate moved.yaml"), &["2 unchanged"]);
+}
+
+#[test]
 fn a_job_of_another_spec_with_the_same_name_is_a_conflict() {
     let spec = |values: &str| {
         format!("template: train.job.j2\njob_name_pattern: x\nparameters: {{values: {values}}}\n")

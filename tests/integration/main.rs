@@ -11,6 +11,7 @@ mod bad_input;
 mod collections;
 mod command_line;
 mod config;
+mod docs;
 mod examples;
 mod generate;
 mod hooks;
