@@ -160,9 +160,9 @@ impl<E: Into<Error>> From<Vec<E>> for Error {
     /// One error as itself, several together.
     fn from(errors: Vec<E>) -> Self {
         let mut failures = Failures::default();
-        errors
-            .into_iter()
-            .for_each(|error| failures.push(error.into()));
+        for error in errors {
+            failures.push(error.into());
+        }
         match failures.into_result() {
             Err(error) => error,
             Ok(()) => Self::Several(Failures::default()),

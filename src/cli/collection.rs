@@ -207,7 +207,7 @@ struct Delete {
 
 #[derive(Serialize)]
 struct Deleted<'a> {
-    deleted: &'a str,
+    collection: &'a str,
     scripts: Vec<PathBuf>,
     kept: Vec<PathBuf>,
 }
@@ -242,7 +242,7 @@ impl Delete {
         manager.delete(name)?;
         if json {
             return printer.json(&Deleted {
-                deleted: name.as_str(),
+                collection: name.as_str(),
                 scripts,
                 kept,
             });
@@ -250,11 +250,10 @@ impl Delete {
         for script in &kept {
             printer.note(&format!("kept {}: it was edited", script.display()));
         }
-        let deleted: String = scripts
-            .iter()
-            .map(|script| format!("deleted {}\n", script.display()))
-            .collect();
-        printer.result(&format!("{deleted}deleted collection `{name}`\n"))
+        for script in &scripts {
+            printer.result(&format!("deleted {}\n", script.display()))?;
+        }
+        printer.result(&format!("deleted collection `{name}`\n"))
     }
 
     /// The scripts that are there, those that were edited apart.

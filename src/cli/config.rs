@@ -35,7 +35,7 @@ struct Shown<'a> {
     foreign: bool,
 }
 
-pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), Error> {
+pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<(), Error> {
     let Args {
         command: Command::Show,
     } = args;

@@ -18,7 +18,7 @@ pub(super) struct Args {
     force: bool,
 }
 
-pub(super) fn run(args: Args, printer: &Printer) -> Result<(), Error> {
+pub(super) fn run(args: &Args, printer: &Printer) -> Result<(), Error> {
     let Args { force } = args;
     let folder = Path::new(PROJECT_FOLDER);
     let path = folder.join(FILE_NAME);

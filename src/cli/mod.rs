@@ -142,9 +142,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<(), Error> {
     match command {
         Command::Collection(args) => collection::run(global, args, printer),
-        Command::Config(args) => config::run(global, args, printer),
+        Command::Config(args) => config::run(global, &args, printer),
         Command::Generate(args) => generate::run(global, *args, printer),
-        Command::Init(args) => init::run(args, printer),
+        Command::Init(args) => init::run(&args, printer),
     }
 }
 

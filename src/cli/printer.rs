@@ -59,9 +59,9 @@ impl Printer {
 
     pub(super) fn warnings(&self, warnings: &[Warning]) {
         if !self.quiet {
-            warnings
-                .iter()
-                .for_each(|warning| self.say(&report::warning(warning)));
+            for warning in warnings {
+                self.say(&report::warning(warning));
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The file of a collection: YAML with a job on each line.
 //!
 //! A line of a job is a flow map that is JSON as well. So git shows a changed job as one changed
-//! line, PyYAML reads the file, and we read it at the speed of a JSON parser. What JSON cannot say
+//! line, `PyYAML` reads the file, and we read it at the speed of a JSON parser. What JSON cannot say
 //! (`.nan`, integers beyond 64 bits) is written as YAML has it; such a line, and a file that was
 //! edited into another layout, takes the way through the YAML reader.
 

@@ -102,7 +102,9 @@ pub struct Interpreter {
 
 /// Receives what hooks print, in pieces as they come.
 #[derive(Clone)]
-pub struct HookOutput(Arc<dyn Fn(&[u8]) + Send + Sync>);
+pub struct HookOutput(Arc<Sink>);
+
+type Sink = dyn Fn(&[u8]) + Send + Sync;
 
 impl HookOutput {
     /// Sends everything to `sink`.

@@ -87,7 +87,7 @@ impl<'de> de::Visitor<'de> for Visitor {
     }
 }
 
-impl<'de> IntoDeserializer<'de, de::value::Error> for Value {
+impl IntoDeserializer<'_, de::value::Error> for Value {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

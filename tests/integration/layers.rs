@@ -100,7 +100,7 @@ fn modules_named_in(text: &str) -> BTreeSet<String> {
                         '{' => depth += 1,
                         '}' => depth -= 1,
                         ',' if depth == 0 => {
-                            modules.extend(module(std::mem::take(&mut item).trim()))
+                            modules.extend(module(std::mem::take(&mut item).trim()));
                         }
                         _ if depth == 0 => item.push(c),
                         _ => {}

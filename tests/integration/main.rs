@@ -1,6 +1,7 @@
 //! Tests of the `slurmkit` command, as a user runs it, and of promises the whole crate makes.
 #![allow(
     clippy::disallowed_methods,
+    clippy::format_collect,
     clippy::needless_pass_by_value,
     clippy::unwrap_used,
     missing_docs,

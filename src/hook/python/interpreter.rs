@@ -125,7 +125,7 @@ fn not_greeted(process: &Process, lost: &Lost, start_time: Duration) -> String {
         Lost::Io(error) => format!("cannot be spoken to: {error}"),
     };
     match printed.lines().rfind(|line| !line.trim().is_empty()) {
-        Some(last) => format!("{problem}: {}", last.trim()),
+        Some(line) => format!("{problem}: {}", line.trim()),
         None => problem,
     }
 }

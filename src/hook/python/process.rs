@@ -192,7 +192,7 @@ impl Process {
     }
 
     fn read(&mut self, max_bytes: usize) -> Result<(), Pumped> {
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = [0; 16 << 10];
         match self.stdout.read(&mut buffer) {
             Ok(0) => Err(Pumped::Closed),
             Ok(length) => {
@@ -281,7 +281,7 @@ impl Drop for Process {
         }
         if let Some(mut stdin) = self.stdin.take() {
             // Closing the pipe says the same, if this does not get through.
-            stdin.write(&Request::Bye.to_line()).ok();
+            stdin.write_all(&Request::Bye.to_line()).ok();
         }
         if self.has_ended_within(BYE_GRACE) {
             self.collect();

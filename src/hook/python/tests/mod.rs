@@ -8,6 +8,7 @@ mod objects;
 mod output;
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -40,7 +41,6 @@ fn python() -> Python {
 /// Runs a test with every interpreter.
 fn on_each(test: impl Fn(Python)) {
     for interpreter in interpreters() {
-        eprintln!("with {}", interpreter.display());
         test(Python::with(interpreter));
     }
 }
@@ -181,13 +181,13 @@ fn told(error: &HookError) -> String {
     if let Some(label) = error.label() {
         let source = &label.source;
         let line = 1 + source.text[..label.span.start].matches('\n').count();
-        text += &format!("at {line}: {}\n", &source.text[label.span]);
+        writeln!(text, "at {line}: {}", &source.text[label.span]).unwrap();
     }
     for note in error.notes() {
-        text += &format!("note: {note}\n");
+        writeln!(text, "note: {note}").unwrap();
     }
     if let Some(help) = Diagnose::help(error) {
-        text += &format!("help: {help}\n");
+        writeln!(text, "help: {help}").unwrap();
     }
     text
 }
@@ -262,10 +262,8 @@ fn filter_failure(python: &Python) -> String {
 /// Why the whole host fails.
 fn host_failure(python: &Python, count: usize) -> String {
     let mut host = python.load();
-    let error = host
-        .filter(&mut numbers(100), 0..count)
-        .err()
-        .expect("the host fails");
+    let answers = host.filter(&mut numbers(100), 0..count);
+    let error = answers.expect_err("the host fails");
     python.local(&told(&error))
 }
 
