@@ -248,28 +248,20 @@ pub(super) fn read(
         Some(read) => read,
         None => read_yaml(&source)?,
     };
-    let mut collection = Collection {
+    let lost = |(_, job): &(&JobName, &Job)| job.source >= header.sources.len();
+    if let Some((name, _)) = jobs.iter().find(lost) {
+        let problem = format!("job `{name}` has a source that is not listed");
+        return Err(damaged(&source, problem, None));
+    }
+    Ok(Collection {
         name: name.clone(),
         description: header.description,
         created: header.created,
         updated: header.updated,
         sources: header.sources,
-        jobs: IndexMap::with_capacity(jobs.len()),
+        jobs,
         read: None,
-    };
-    let mut shared = Shared::default();
-    for line in jobs {
-        let job_name = line.job_name.clone();
-        let refused = |problem: &str| damaged(&source, format!("job `{job_name}` {problem}"), None);
-        let (name, job) = shared.job(line).map_err(|problem| refused(&problem))?;
-        if job.source >= collection.sources.len() {
-            return Err(refused("has a source that is not listed"));
-        }
-        if collection.jobs.insert(name, job).is_some() {
-            return Err(refused("is there twice"));
-        }
-    }
-    Ok(collection)
+    })
 }
 
 fn damaged(source: &Source, problem: String, label: Option<Label>) -> CollectionError {
@@ -281,16 +273,16 @@ fn damaged(source: &Source, problem: String, label: Option<Label>) -> Collection
 }
 
 /// Reads the layout that [`write`] makes; `None` for any other.
-fn read_lines(source: &Source) -> Option<(Header, Vec<JobLine>)> {
+fn read_lines(source: &Source) -> Option<(Header, IndexMap<JobName, Job>)> {
     let mut header = Map::new();
     let mut sources = Vec::new();
-    let mut jobs = Vec::new();
+    let mut jobs = Jobs::default();
     let mut section = "";
     for line in source.text.lines() {
         if let Some(item) = line.strip_prefix("- ") {
             match section {
                 "sources" => sources.push(serde_json::from_str::<Value>(item).ok()?),
-                "jobs" => jobs.push(read_job(item)?),
+                "jobs" => jobs.add(read_job(item)?).ok()?,
                 _ => return None,
             }
         } else if let Some((key, value)) = line.split_once(':').filter(|_| !line.starts_with('#')) {
@@ -309,7 +301,7 @@ fn read_lines(source: &Source) -> Option<(Header, Vec<JobLine>)> {
     }
     header.insert("sources".into(), Value::list(sources));
     let header = Header::deserialize(Value::from(header)).ok()?;
-    (header.version == VERSION).then_some((header, jobs))
+    (header.version == VERSION).then_some((header, jobs.jobs))
 }
 
 fn read_job(item: &str) -> Option<JobLine> {
@@ -321,7 +313,7 @@ fn read_job(item: &str) -> Option<JobLine> {
 }
 
 /// Reads any layout, and says what is wrong and where.
-fn read_yaml(source: &Arc<Source>) -> Result<(Header, Vec<JobLine>), CollectionError> {
+fn read_yaml(source: &Arc<Source>) -> Result<(Header, IndexMap<JobName, Job>), CollectionError> {
     let root = yaml::parse(source)
         .map_err(|error| damaged(source, error.to_string(), error.label()))?
         .ok_or_else(|| damaged(source, "it is empty".into(), None))?;
@@ -360,21 +352,25 @@ fn read_yaml(source: &Arc<Source>) -> Result<(Header, Vec<JobLine>), CollectionE
     }
     let header = Header::deserialize(Value::from(header))
         .map_err(|error| wrong(&error.to_string(), &root))?;
-    let job = |node: &yaml::Node| {
-        JobLine::deserialize(node.to_value()).map_err(|error| wrong(&error.to_string(), node))
-    };
-    Ok((header, job_nodes.iter().map(job).collect::<Result<_, _>>()?))
+    let mut jobs = Jobs::default();
+    for node in job_nodes {
+        let line = JobLine::deserialize(node.to_value());
+        let line = line.map_err(|error| wrong(&error.to_string(), node))?;
+        jobs.add(line).map_err(|problem| wrong(&problem, node))?;
+    }
+    Ok((header, jobs.jobs))
 }
 
-/// What many jobs have in common is kept once.
+/// The jobs read so far. What many of them have in common is kept once.
 #[derive(Default)]
-struct Shared {
+struct Jobs {
+    jobs: IndexMap<JobName, Job>,
     parameters: Option<ParamSet>,
     slurm_args: HashSet<Arc<Map>>,
 }
 
-impl Shared {
-    fn job(&mut self, line: JobLine) -> Result<(JobName, Job), String> {
+impl Jobs {
+    fn add(&mut self, line: JobLine) -> Result<(), String> {
         let JobLine {
             job_name,
             mut parameters,
@@ -384,22 +380,24 @@ impl Shared {
             source,
             attempts,
         } = line;
-        let name = JobName::parse(&job_name)
-            .map_err(|problem| format!("has a name that cannot be used: {problem}"))?;
+        let name = JobName::parse(&job_name).map_err(|problem| {
+            format!("job `{job_name}` has a name that cannot be used: {problem}")
+        })?;
         let digest = u64::from_str_radix(&script_digest, 16)
-            .map_err(|_| "has a `script_digest` that is none".to_owned())?;
+            .map_err(|_| format!("job `{job_name}` has a `script_digest` that is none"))?;
         if let Some(earlier) = &self.parameters {
             parameters.share_names(earlier);
         }
         self.parameters = Some(parameters.clone());
-        let slurm_args = match self.slurm_args.get(&slurm_args) {
-            Some(known) => known.clone(),
-            None => {
+        let slurm_args = self
+            .slurm_args
+            .get(&slurm_args)
+            .cloned()
+            .unwrap_or_else(|| {
                 let slurm_args = Arc::new(slurm_args);
                 self.slurm_args.insert(slurm_args.clone());
                 slurm_args
-            }
-        };
+            });
         let job = Job {
             parameters,
             slurm_args,
@@ -408,7 +406,10 @@ impl Shared {
             source,
             attempts,
         };
-        Ok((name, job))
+        match self.jobs.insert(name, job) {
+            None => Ok(()),
+            Some(_) => Err(format!("job `{job_name}` is there twice")),
+        }
     }
 }
 
