@@ -301,7 +301,7 @@ fn read_lines(source: &Source) -> Option<(Header, IndexMap<JobName, Job>)> {
     }
     header.insert("sources".into(), Value::list(sources));
     let header = Header::deserialize(Value::from(header)).ok()?;
-    (header.version == VERSION).then_some((header, jobs.jobs))
+    (header.version == VERSION).then_some((header, jobs.by_name))
 }
 
 fn read_job(item: &str) -> Option<JobLine> {
@@ -358,13 +358,13 @@ fn read_yaml(source: &Arc<Source>) -> Result<(Header, IndexMap<JobName, Job>), C
         let line = line.map_err(|error| wrong(&error.to_string(), node))?;
         jobs.add(line).map_err(|problem| wrong(&problem, node))?;
     }
-    Ok((header, jobs.jobs))
+    Ok((header, jobs.by_name))
 }
 
 /// The jobs read so far. What many of them have in common is kept once.
 #[derive(Default)]
 struct Jobs {
-    jobs: IndexMap<JobName, Job>,
+    by_name: IndexMap<JobName, Job>,
     parameters: Option<ParamSet>,
     slurm_args: HashSet<Arc<Map>>,
 }
@@ -406,7 +406,7 @@ impl Jobs {
             source,
             attempts,
         };
-        match self.jobs.insert(name, job) {
+        match self.by_name.insert(name, job) {
             None => Ok(()),
             Some(_) => Err(format!("job `{job_name}` is there twice")),
         }
