@@ -8,8 +8,12 @@ use crate::config::JinjaOptions;
 use crate::diagnostic::Warning;
 use crate::fs;
 use crate::model::{Axis, Map, ParamSet, ParamSpace, Value};
+use crate::text;
 use crate::yaml::{self, Fields, Misfit, Node, YamlError};
 
+/// The most parameter sets of a grid. Slurm itself keeps far fewer jobs, and a hook is asked about
+/// each of them.
+const MAX_SETS: usize = 10_000_000;
 /// The largest spec, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -251,9 +255,10 @@ impl Reader {
             .iter()
             .map(|(key, node)| self.axis(key, node))
             .collect();
-        let space = ParamSpace::grid(axes);
+        let space = ParamSpace::grid(axes).filter(|space| space.len() <= MAX_SETS);
         if space.is_none() {
-            let message = "the grid has more combinations than can be counted";
+            let most = text::thousands(MAX_SETS);
+            let message = format!("the grid has more than {most} combinations");
             self.misfits.push(Misfit::new(values, message));
         }
         space

@@ -14,6 +14,7 @@ mod command_line;
 mod config;
 mod docs;
 mod examples;
+mod features;
 mod generate;
 mod hooks;
 mod layers;
