@@ -105,13 +105,8 @@ pub enum Error {
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// The thread for planning could not be started.
-    #[error("cannot start a thread with a stack of {mib} MiB: {source}")]
-    Thread {
-        /// The size of its stack, in MiB.
-        mib: usize,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("cannot start the thread that hooks and templates run on: {0}")]
+    Thread(#[source] io::Error),
 }
 
 /// Several errors, of which the first are kept.
@@ -204,7 +199,7 @@ impl Diagnose for Error {
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
             | Self::Several(_)
-            | Self::Thread { .. } => None,
+            | Self::Thread(_) => None,
         }
     }
 
@@ -224,7 +219,7 @@ impl Diagnose for Error {
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
             | Self::Several(_)
-            | Self::Thread { .. } => Vec::new(),
+            | Self::Thread(_) => Vec::new(),
         }
     }
 
@@ -249,7 +244,7 @@ impl Diagnose for Error {
             }
             Self::Render { error, .. } => error.help(),
             Self::Spec(error) => error.help(),
-            Self::Thread { .. } => Some("raise the limit with `ulimit -v unlimited`".into()),
+            Self::Thread(_) => Some("raise the limit with `ulimit -v unlimited`".into()),
             Self::Io(_)
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { asked: true, .. }

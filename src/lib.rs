@@ -42,7 +42,7 @@
 //!
 //! 1. [`model`], [`text`], [`diagnostic`], [`fs`]: plain data and what every layer needs.
 //! 2. [`yaml`]: the one reader of YAML and JSON.
-//! 3. [`config`], then [`spec`]: what users write.
+//! 3. [`config`]; the [`sandbox`], in which Rhai runs; then [`spec`], which may be a program.
 //! 4. The engines [`hook`], [`render`] and [`collection`], which do not know each other.
 //! 5. [`error`]: everything that can go wrong.
 //! 6. [`generate`]: what is done with all that.
@@ -58,6 +58,7 @@ pub mod generate;
 pub mod hook;
 pub mod model;
 pub mod render;
+pub mod sandbox;
 pub mod spec;
 pub mod text;
 pub mod yaml;
@@ -65,3 +66,7 @@ pub mod yaml;
 pub use collection::CollectionManager;
 pub use error::Error;
 pub use generate::JobGenerator;
+
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: sandbox::CountingAllocator = sandbox::CountingAllocator;

@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::{self, Debug, Formatter};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
+
+use crate::diagnostic::Diagnose;
 
 /// How hooks are run.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +16,10 @@ pub struct HookSettings {
     pub python: PythonSettings,
     /// Where hooks print to.
     pub output: HookOutput,
+    /// What to do when a hook can only be ended together with the process.
+    pub abort: Abort,
+    /// The variables that a spec in Rhai may ask for, and their values.
+    pub environment: BTreeMap<String, Option<String>>,
 }
 
 /// What one call of a Rhai hook may use; see the security page of the book.
@@ -39,8 +47,14 @@ pub struct RhaiLimits {
     pub script_bytes: u64,
     /// What all calls together may print, in bytes.
     pub output_bytes: usize,
+    /// What one call may take of memory beyond what was taken before, in bytes; zero for no limit.
+    /// It is known only in a program whose allocator is
+    /// [`CountingAllocator`](crate::sandbox::CountingAllocator).
+    pub memory_bytes: usize,
     /// The time of one call; zero for none.
     pub call_time: Duration,
+    /// The time of all calls of a run together; zero for none.
+    pub run_time: Duration,
 }
 
 impl Default for RhaiLimits {
@@ -57,7 +71,9 @@ impl Default for RhaiLimits {
             modules: 64,
             script_bytes: 256 << 10,
             output_bytes: 1 << 20,
+            memory_bytes: 128 << 20,
             call_time: Duration::from_secs(2),
+            run_time: Duration::from_secs(600),
         }
     }
 }
@@ -122,10 +138,41 @@ impl Default for HookOutput {
     /// Standard error.
     fn default() -> Self {
         Self::new(|piece| {
-            use std::io::Write;
             // A closed standard error must not end a run.
-            std::io::stderr().write_all(piece).ok();
+            io::stderr().write_all(piece).ok();
         })
+    }
+}
+
+/// Ends the process, after it has said why.
+#[derive(Clone)]
+pub struct Abort(Arc<dyn Fn(&dyn Diagnose) + Send + Sync>);
+
+impl Abort {
+    /// Calls `end`, which must not return, with what there is to say.
+    pub fn new(end: impl Fn(&dyn Diagnose) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(end))
+    }
+
+    /// Ends the process.
+    pub fn abort(&self, error: &dyn Diagnose) {
+        (self.0)(error);
+    }
+}
+
+impl Default for Abort {
+    /// Writes a line to standard error and aborts.
+    fn default() -> Self {
+        Self::new(|error| {
+            writeln!(io::stderr(), "error: {error}").ok();
+            std::process::abort();
+        })
+    }
+}
+
+impl Debug for Abort {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("Abort")
     }
 }
 

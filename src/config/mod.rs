@@ -8,7 +8,7 @@ mod read;
 use std::path::{Path, PathBuf};
 
 pub use error::ConfigError;
-pub use hooks::{HookOutput, HookSettings, Interpreter, PythonSettings, RhaiLimits};
+pub use hooks::{Abort, HookOutput, HookSettings, Interpreter, PythonSettings, RhaiLimits};
 pub use jinja::{JinjaOptions, Undefined};
 
 use crate::diagnostic::Warning;

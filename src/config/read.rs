@@ -1,9 +1,8 @@
 //! From a config file to settings, one file over the other.
 
 use std::path::Path;
-use std::time::Duration;
 
-use super::{Config, ConfigError, Entry, JinjaOptions, PythonSettings, RhaiLimits};
+use super::{Config, ConfigError, Entry, JinjaOptions, PythonSettings};
 use crate::diagnostic::{Warning, nearest};
 use crate::fs;
 use crate::model::Value;
@@ -125,14 +124,14 @@ fn read_hooks(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
         return;
     };
     if let Some(node) = fields.get("rhai") {
-        read_rhai(&mut config.hooks.rhai, node, misfits);
+        read_rhai(config, node, misfits);
     }
     if let Some(node) = fields.get("python") {
         read_python(&mut config.hooks.python, node, misfits);
     }
 }
 
-fn read_rhai(limits: &mut RhaiLimits, node: &Node, misfits: &mut Vec<Misfit>) {
+fn read_rhai(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
     let known = [
         "operations",
         "call_levels",
@@ -145,11 +144,18 @@ fn read_rhai(limits: &mut RhaiLimits, node: &Node, misfits: &mut Vec<Misfit>) {
         "modules",
         "script_bytes",
         "output_bytes",
+        "memory_bytes",
         "call_seconds",
+        "run_seconds",
+        "env",
     ];
     let Some(fields) = Fields::read(node, "`hooks.rhai`", &known, misfits) else {
         return;
     };
+    if let Some(node) = fields.get("env") {
+        read_environment(config, node, misfits);
+    }
+    let limits = &mut config.hooks.rhai;
     for (key, limit) in [
         ("operations", &mut limits.operations),
         ("script_bytes", &mut limits.script_bytes),
@@ -168,13 +174,33 @@ fn read_rhai(limits: &mut RhaiLimits, node: &Node, misfits: &mut Vec<Misfit>) {
         ("functions", &mut limits.functions),
         ("modules", &mut limits.modules),
         ("output_bytes", &mut limits.output_bytes),
+        ("memory_bytes", &mut limits.memory_bytes),
     ] {
         if let Some(count) = fields.count(key, misfits) {
             *limit = usize::try_from(count).unwrap_or(usize::MAX);
         }
     }
-    if let Some(seconds) = fields.count("call_seconds", misfits) {
-        limits.call_time = Duration::from_secs(seconds);
+    for (key, time) in [
+        ("call_seconds", &mut limits.call_time),
+        ("run_seconds", &mut limits.run_time),
+    ] {
+        if let Some(seconds) = fields.seconds(key, misfits) {
+            *time = seconds;
+        }
+    }
+}
+
+/// The variables a spec may ask for; the command line looks them up.
+fn read_environment(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
+    let one = std::slice::from_ref(node);
+    config.hooks.environment.clear();
+    for item in node.as_sequence().unwrap_or(one) {
+        match item.as_str() {
+            Some(name) => {
+                config.hooks.environment.insert(name.into(), None);
+            }
+            None => misfits.push(Misfit::kind(item, "env", "a list of names")),
+        }
     }
 }
 
@@ -187,8 +213,8 @@ fn read_python(settings: &mut PythonSettings, node: &Node, misfits: &mut Vec<Mis
         ("import_seconds", &mut settings.import_time),
         ("call_seconds", &mut settings.call_time),
     ] {
-        if let Some(seconds) = fields.count(key, misfits) {
-            *time = Duration::from_secs(seconds);
+        if let Some(seconds) = fields.seconds(key, misfits) {
+            *time = seconds;
         }
     }
 }

@@ -23,8 +23,8 @@ use self::sweep::Sweep;
 use crate::Error;
 use crate::collection::Collection;
 use crate::config::Config;
-use crate::hook::Hooks;
 use crate::model::JobName;
+use crate::sandbox::Stack;
 use crate::spec::Spec;
 
 /// Generates the job scripts of a sweep.
@@ -209,7 +209,9 @@ impl JobGenerator {
         progress: &mut (dyn FnMut(Progress) + Send),
         use_it: impl FnOnce(Sweep, &mut (dyn FnMut(Progress) + Send)) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
-        on_large_stack(|| use_it(Sweep::open(self, progress)?, progress))
+        // On this stack Jinja may recurse as deep as its limits let it, too.
+        Stack::run(|stack| use_it(Sweep::open(self, stack, progress)?, progress))
+            .map_err(Error::Thread)?
     }
 }
 
@@ -220,21 +222,4 @@ pub struct Plan {
     pub jobs: Vec<PlannedJob<'static>>,
     /// What they come to.
     pub summary: Summary,
-}
-
-/// Runs `plan` on a thread on which Rhai and Jinja may recurse as deep as their limits let them.
-fn on_large_stack<T: Send>(plan: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("plan".into())
-            .stack_size(Hooks::STACK_BYTES)
-            .spawn_scoped(scope, plan)
-            .map_err(|source| Error::Thread {
-                mib: Hooks::STACK_BYTES >> 20,
-                source,
-            })?;
-        thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
 }

@@ -321,7 +321,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn warnings(&self) -> Vec<Warning> {
+    fn warnings(&mut self) -> Vec<Warning> {
         let spec = &self.generator.spec;
         let written = [
             &self.generator.config.warnings,
@@ -329,6 +329,7 @@ impl<'a> Planner<'a> {
             &spec.parameters.warnings,
         ];
         let mut warnings: Vec<Warning> = written.into_iter().flatten().cloned().collect();
+        warnings.extend(self.sweep.take_warnings());
         warnings.extend(self.sweep.name_warning());
         for (paths, why) in [
             (&self.overwritten, "that the collection does not know"),

@@ -10,6 +10,7 @@ use crate::error::Failures;
 use crate::hook::{HookError, Hooks};
 use crate::model::{JobName, Map, ParamSet, ParamSpace};
 use crate::render::{Interned, JobContext, RenderError, Renderer};
+use crate::sandbox::Stack;
 use crate::spec::{HookRef, Pattern};
 use crate::text;
 
@@ -36,6 +37,7 @@ pub(super) struct Sweep {
 impl Sweep {
     pub(super) fn open(
         generator: &JobGenerator,
+        stack: &Stack,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, Error> {
         let JobGenerator {
@@ -54,7 +56,7 @@ impl Sweep {
             defaults.insert(key.clone(), value.clone());
         }
         let hooks: Vec<HookRef> = spec.hooks().cloned().collect();
-        let mut hooks = Hooks::load(&hooks, &Arc::new(defaults), &config.hooks)?;
+        let mut hooks = Hooks::load(&hooks, &Arc::new(defaults), &config.hooks, stack)?;
         let mut space = spec.parameters.space.clone();
         let mut failures = Failures::default();
         let total = space.len();
@@ -114,6 +116,11 @@ impl Sweep {
 
     pub(super) fn set(&self, place: usize) -> ParamSet {
         self.space.get(self.index(place))
+    }
+
+    /// What is worth saying about the hooks.
+    pub(super) fn take_warnings(&mut self) -> Vec<Warning> {
+        self.hooks.take_warnings()
     }
 
     /// The interpreter of Python hooks.

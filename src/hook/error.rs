@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnose, Label};
 use crate::model::ParamSet;
+use crate::sandbox::Explained;
 use crate::spec::{HookRef, Role};
 
 /// Why a hook gave no usable answer.
@@ -50,6 +51,20 @@ impl HookError {
             notes: Vec::new(),
             help: None,
         }))
+    }
+
+    /// What the sandbox says of a script of `hook`.
+    pub(super) fn explained(hook: &HookRef, kind: HookErrorKind, explained: Explained) -> Self {
+        let Explained {
+            message,
+            label,
+            notes,
+            help,
+            trouble: _,
+        } = explained;
+        let mut error = Self::new(hook, kind, message);
+        (error.0.label, error.0.notes, error.0.help) = (label, notes, help);
+        error
     }
 
     /// Says which parameter set the hook was called for.

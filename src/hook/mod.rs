@@ -18,7 +18,9 @@ pub use error::{HookError, HookErrorKind};
 use self::python::PythonHost;
 use self::rhai::RhaiHost;
 use crate::config::HookSettings;
+use crate::diagnostic::Warning;
 use crate::model::{Map, ParamSet, ParamSpace};
+use crate::sandbox::Stack;
 use crate::spec::{HookRef, Role};
 
 /// What each parameter set of a batch gave.
@@ -51,6 +53,12 @@ trait Host {
         space: &mut ParamSpace,
         sets: &[usize],
     ) -> Result<Answers<Arc<Map>>, HookError>;
+
+    /// What is worth saying about the hook of a role before it is called for the sets of `space`.
+    fn warnings(&self, role: Role, space: &ParamSpace) -> Vec<Warning> {
+        let _ = (role, space);
+        Vec::new()
+    }
 }
 
 /// The language of a hook file.
@@ -86,13 +94,12 @@ pub struct Hooks {
     defaults: Arc<Map>,
     rhai: Option<RhaiHost>,
     python: Option<PythonHost>,
+    /// Which hooks were looked at.
+    checked: Vec<Role>,
+    warnings: Vec<Warning>,
 }
 
 impl Hooks {
-    /// The stack that the thread needs on which hooks run: Rhai recurses on it. Memory is taken
-    /// only as far as a hook goes.
-    pub const STACK_BYTES: usize = rhai::STACK_BYTES;
-
     /// Loads the files of `hooks`, at most one for each role; starts Python if one is in Python.
     ///
     /// `defaults` is what a logic hook gets as its second argument, and what every job gets where
@@ -101,6 +108,7 @@ impl Hooks {
         hooks: &[HookRef],
         defaults: &Arc<Map>,
         settings: &HookSettings,
+        stack: &Stack,
     ) -> Result<Self, HookError> {
         let mut languages = HashMap::new();
         for hook in hooks {
@@ -111,19 +119,17 @@ impl Hooks {
             hooks.iter().filter(speaks).cloned().collect()
         };
         let (in_rhai, in_python) = (of(Language::Rhai), of(Language::Python));
-        let HookSettings {
-            rhai,
-            python,
-            output,
-        } = settings;
         // Rhai first: a slip there is found before an interpreter is started.
         let rhai = match in_rhai.as_slice() {
             [] => None,
-            hooks => Some(RhaiHost::load(hooks, defaults, rhai, output)?),
+            hooks => Some(RhaiHost::load(hooks, defaults, settings, stack)?),
         };
         let python = match in_python.as_slice() {
             [] => None,
-            hooks => Some(PythonHost::load(hooks, defaults, python, output)?),
+            hooks => {
+                let HookSettings { python, output, .. } = settings;
+                Some(PythonHost::load(hooks, defaults, python, output)?)
+            }
         };
         Ok(Self {
             parse: languages.get(&Role::Parse).copied(),
@@ -132,12 +138,19 @@ impl Hooks {
             defaults: defaults.clone(),
             rhai,
             python,
+            checked: Vec::new(),
+            warnings: Vec::new(),
         })
     }
 
     /// The interpreter that runs the Python hooks, with its version, if there are any.
     pub fn interpreter(&self) -> Option<&str> {
         self.python.as_ref().map(PythonHost::interpreter)
+    }
+
+    /// What is worth saying about the hooks that were called since this was asked.
+    pub fn take_warnings(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// Replaces `space` with what the parse hook makes of each set in it. A set it fails on is
@@ -150,6 +163,7 @@ impl Hooks {
         let Some(language) = self.parse else {
             return Ok(());
         };
+        self.check(language, Role::Parse, space);
         let host = self.host(language);
         let mut pace = Pace::default();
         let mut sets = Vec::new();
@@ -178,6 +192,7 @@ impl Hooks {
         let Some(language) = self.filter else {
             return Ok(None);
         };
+        self.check(language, Role::Filter, space);
         let host = self.host(language);
         let mut pace = Pace::default();
         let mut kept = Vec::new();
@@ -205,8 +220,29 @@ impl Hooks {
         sets: &[usize],
     ) -> Result<Vec<Result<Arc<Map>, HookError>>, HookError> {
         match self.logic {
-            Some(language) => self.host(language).logic(space, sets),
+            Some(language) => {
+                self.check(language, Role::Logic, space);
+                self.host(language).logic(space, sets)
+            }
             None => Ok(sets.iter().map(|_| Ok(self.defaults.clone())).collect()),
+        }
+    }
+
+    /// Looks at a hook before its first call.
+    fn check(&mut self, language: Language, role: Role, space: &ParamSpace) {
+        if !self.checked.contains(&role) {
+            self.checked.push(role);
+            let warnings = self.host(language).warnings(role, space);
+            // Two hooks may share a function that reads the parameters.
+            for warning in warnings {
+                if !self
+                    .warnings
+                    .iter()
+                    .any(|known| known.label == warning.label)
+                {
+                    self.warnings.push(warning);
+                }
+            }
         }
     }
 

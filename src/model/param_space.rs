@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use super::{ParamSet, Value};
 
 /// One parameter of a grid and the values it takes.
@@ -20,6 +22,8 @@ pub struct Axis {
 pub struct ParamSpace {
     base: Base,
     changed: HashMap<usize, ParamSet>,
+    /// How often an axis was changed.
+    revision: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +48,7 @@ impl ParamSpace {
         Some(Self {
             base: Base::Grid { names, axes, len },
             changed: HashMap::new(),
+            revision: 0,
         })
     }
 
@@ -52,6 +57,7 @@ impl ParamSpace {
         Self {
             base: Base::List(sets),
             changed: HashMap::new(),
+            revision: 0,
         }
     }
 
@@ -66,6 +72,28 @@ impl ParamSpace {
     /// Whether there is no set.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Every name that some set has, in the order they come up.
+    pub fn names(&self) -> IndexSet<Arc<str>> {
+        let mut names = IndexSet::new();
+        let mut last: Option<&Arc<[Arc<str>]>> = None;
+        let mut add = |set: &'_ Arc<[Arc<str>]>| names.extend(set.iter().cloned());
+        if let Base::Grid { names, .. } = &self.base {
+            add(names);
+        }
+        let listed = match &self.base {
+            Base::Grid { .. } => &[][..],
+            Base::List(sets) => sets,
+        };
+        for set in listed.iter().chain(self.changed.values()) {
+            // Sets mostly share their names.
+            if last.is_none_or(|last| !Arc::ptr_eq(last, set.names())) {
+                add(set.names());
+            }
+            last = Some(set.names());
+        }
+        names
     }
 
     /// The axes, if the space is a grid.
@@ -111,6 +139,11 @@ impl ParamSpace {
         }
     }
 
+    /// A number that changes whenever an axis does: until then, the same place has the same value.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// Puts what a hook made of the set at `index` in its place.
     pub fn set_changed(&mut self, index: usize, set: ParamSet) {
         self.changed.insert(index, set);
@@ -125,6 +158,7 @@ impl ParamSpace {
                 .and_then(|axis| axis.values.get_mut(index))
         {
             *place = value;
+            self.revision += 1;
         }
     }
 }

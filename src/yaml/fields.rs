@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::Node;
@@ -135,6 +137,21 @@ impl<'a> Fields<'a> {
                 None
             }
         }
+    }
+
+    /// The value of `key`, which must be a number of seconds from zero.
+    pub fn seconds(&self, key: &str, misfits: &mut Vec<Misfit>) -> Option<Duration> {
+        let node = self.get(key)?;
+        let time = match node.to_value() {
+            Value::Int(int) => u64::try_from(int).ok().map(Duration::from_secs),
+            Value::Float(float) => Duration::try_from_secs_f64(float).ok(),
+            _ => None,
+        };
+        if time.is_none() {
+            let message = format!("`{key}` must be a number of seconds from 0");
+            misfits.push(Misfit::new(node, message));
+        }
+        time
     }
 
     /// The value of `key`, which must be one of some words.

@@ -2,19 +2,28 @@
 
 use rhai::{Dynamic, Map};
 
-use super::values::{self, Misfit};
-use crate::model::{ParamSpace, Value};
+use crate::model::{Axis, ParamSpace};
+use crate::sandbox::values::{self, Misfit};
 
-/// Makes the maps that hooks are called with; each value of an axis is converted once.
+/// Makes the maps that hooks are called with.
+///
+/// Each value of an axis is converted once, and from one set of a grid to the next only what
+/// changed is put into the map.
 #[derive(Default)]
 pub(super) struct Arguments {
+    /// The space these were made of; hooks in another language may change its axes.
+    revision: Option<u64>,
     axes: Vec<Converted>,
+    /// The last set of the grid.
+    last: Map,
 }
 
+/// The values of an axis.
 #[derive(Default)]
 struct Converted {
-    /// What was converted to what, by place on the axis.
-    values: Vec<Option<(Value, Dynamic)>>,
+    values: Vec<Option<Dynamic>>,
+    /// The place of the value that is in the last set.
+    last: Option<usize>,
 }
 
 impl Arguments {
@@ -23,31 +32,41 @@ impl Arguments {
         let (Some(axes), Some(places)) = (space.axes(), space.places(index)) else {
             return values::to_map(space.get(index).iter());
         };
-        self.axes.resize_with(axes.len(), Converted::default);
-        let mut map = Map::new();
-        for ((axis, place), converted) in axes.iter().zip(places).zip(&mut self.axes) {
-            let value = converted
-                .get(place, &axis.values[place])
-                .map_err(|misfit| misfit.under(&axis.name))?;
-            map.insert((&*axis.name).into(), value);
+        if self.revision != Some(space.revision()) {
+            *self = Self {
+                revision: Some(space.revision()),
+                ..Self::default()
+            };
+            self.axes.resize_with(axes.len(), Converted::default);
         }
-        Ok(map)
+        for ((axis, place), converted) in axes.iter().zip(places).zip(&mut self.axes) {
+            if converted.last == Some(place) {
+                continue;
+            }
+            let value = converted.get(axis, place);
+            let value = value.map_err(|misfit| misfit.under(&axis.name))?;
+            match self.last.get_mut(&*axis.name) {
+                Some(entry) => *entry = value,
+                None => {
+                    self.last.insert((&*axis.name).into(), value);
+                }
+            }
+            converted.last = Some(place);
+        }
+        Ok(self.last.clone())
     }
 }
 
 impl Converted {
-    fn get(&mut self, place: usize, value: &Value) -> Result<Dynamic, Misfit> {
+    fn get(&mut self, axis: &Axis, place: usize) -> Result<Dynamic, Misfit> {
         if self.values.len() <= place {
-            self.values.resize(place + 1, None);
+            self.values.resize(axis.values.len(), None);
         }
-        match &mut self.values[place] {
-            // Hooks in another language may have changed the axis since.
-            Some((from, dynamic)) if from == value => Ok(dynamic.clone()),
-            entry => {
-                let dynamic = values::to_dynamic(value)?;
-                *entry = Some((value.clone(), dynamic.clone()));
-                Ok(dynamic)
-            }
+        let entry = &mut self.values[place];
+        if let Some(value) = entry {
+            return Ok(value.clone());
         }
+        let value = values::to_dynamic(&axis.values[place])?;
+        Ok(entry.insert(value).clone())
     }
 }

@@ -1,46 +1,29 @@
 //! Calls of hooks, one parameter set at a time.
 
-use std::rc::Rc;
-
 use rhai::Dynamic;
 
 use super::Hook;
 use super::arguments::Arguments;
-use super::engine::{Failure, Sandbox};
-use super::error::Explainer;
-use super::files::Files;
-use super::locate;
 use super::returned::Returned;
-use super::values::Misfit;
-use crate::config::RhaiLimits;
 use crate::hook::{Answers, HookError, HookErrorKind};
 use crate::model::ParamSpace;
+use crate::sandbox::values::Misfit;
+use crate::sandbox::{Explainer, Failure, Sandbox, Trouble, locate};
 use crate::spec::{HookRef, Role};
 
 /// Calls hooks for parameter sets.
 pub(super) struct Caller {
     sandbox: Sandbox,
-    files: Rc<Files>,
-    limits: RhaiLimits,
     arguments: Arguments,
     defaults: Dynamic,
 }
 
 impl Caller {
-    /// Calls in `sandbox`, which must have been made for the same `files` and `limits`; `defaults`
-    /// is the second argument of logic hooks.
-    pub(super) fn new(
-        sandbox: Sandbox,
-        files: Rc<Files>,
-        limits: RhaiLimits,
-        defaults: Dynamic,
-    ) -> Self {
-        let arguments = Arguments::default();
+    /// Calls in `sandbox`; `defaults` is the second argument of logic hooks.
+    pub(super) fn new(sandbox: Sandbox, defaults: Dynamic) -> Self {
         Self {
             sandbox,
-            files,
-            limits,
-            arguments,
+            arguments: Arguments::default(),
             defaults,
         }
     }
@@ -53,92 +36,97 @@ impl Caller {
         sets: impl IntoIterator<Item = usize>,
         mut read: impl FnMut(usize, Dynamic) -> Result<T, Returned>,
     ) -> Result<Answers<T>, HookError> {
-        let sets = sets.into_iter();
-        sets.map(|index| {
-            let answer = self.call(hook, space, index)?;
+        let Self {
+            sandbox,
+            arguments,
+            defaults,
+        } = self;
+        let HookRef { role, path, .. } = &hook.reference;
+        sandbox.announce(&format!("{role} hook `{}`", path.display()));
+        let mut call = |index: usize| {
+            let answer = Call {
+                sandbox,
+                hook,
+                space,
+                index,
+            }
+            .run(arguments, defaults)?;
             Ok(answer
                 .and_then(|answer| {
                     read(index, answer).map_err(|returned| returned.error(&hook.reference))
                 })
                 .map_err(|error| error.for_set(index, space.len(), &space.get(index))))
-        })
-        .collect()
-    }
-
-    fn call(
-        &mut self,
-        hook: &Hook,
-        space: &ParamSpace,
-        index: usize,
-    ) -> Result<Result<Dynamic, HookError>, HookError> {
-        let arguments = match self.arguments(hook.reference.role, space, index) {
-            Ok(arguments) => arguments,
-            Err(misfit) => {
-                return Ok(Err(unsuitable(
-                    &hook.reference,
-                    HookErrorKind::Raised,
-                    &misfit,
-                )));
-            }
         };
-        let function = &hook.reference.function;
-        let failure = match self.sandbox.call(&hook.script, function, arguments) {
+        sandbox.batch(|| sets.into_iter().map(&mut call).collect())
+    }
+}
+
+/// One call.
+struct Call<'a> {
+    sandbox: &'a Sandbox,
+    hook: &'a Hook,
+    space: &'a ParamSpace,
+    index: usize,
+}
+
+impl Call<'_> {
+    fn run(
+        &self,
+        arguments: &mut Arguments,
+        defaults: &Dynamic,
+    ) -> Result<Result<Dynamic, HookError>, HookError> {
+        let Hook { reference, script } = self.hook;
+        let mut values = || -> Result<Vec<Dynamic>, Misfit> {
+            let params = Dynamic::from_map(arguments.params(self.space, self.index)?);
+            Ok(match reference.role {
+                Role::Parse | Role::Filter => vec![params],
+                Role::Logic => vec![params, defaults.clone()],
+            })
+        };
+        let first = match values() {
+            Ok(values) => values,
+            Err(misfit) => return Ok(Err(unsuitable(reference, HookErrorKind::Raised, &misfit))),
+        };
+        let failure = match self.sandbox.call(script, &reference.function, first) {
             Ok(answer) => return Ok(Ok(answer)),
             Err(failure) => failure,
         };
-        let in_top_level = failure.in_top_level;
-        let error = self.explain(hook, space, index, failure);
-        if in_top_level {
-            return Err(error);
-        }
+        let again = values().expect("they were converted for the first call");
+        let error = self.explain(failure, again);
         match error.kind() {
             // The next set would most likely take as long.
-            HookErrorKind::Limit => Err(error.for_set(index, space.len(), &space.get(index))),
+            HookErrorKind::Limit => {
+                let set = self.space.get(self.index);
+                Err(error.for_set(self.index, self.space.len(), &set))
+            }
             _ => Ok(Err(error)),
         }
     }
 
-    fn arguments(
-        &mut self,
-        role: Role,
-        space: &ParamSpace,
-        index: usize,
-    ) -> Result<Vec<Dynamic>, Misfit> {
-        let params = Dynamic::from_map(self.arguments.params(space, index)?);
-        Ok(match role {
-            Role::Parse | Role::Filter => vec![params],
-            Role::Logic => vec![params, self.defaults.clone()],
-        })
-    }
-
-    fn explain(
-        &mut self,
-        hook: &Hook,
-        space: &ParamSpace,
-        index: usize,
-        failure: Failure,
-    ) -> HookError {
-        let HookRef { role, function, .. } = &hook.reference;
-        let arguments = self
-            .arguments(*role, space, index)
-            .expect("they were converted for the call");
-        let Self {
-            sandbox,
-            files,
-            limits,
-            ..
-        } = self;
-        let params = &space.get(index);
+    fn explain(&self, failure: Failure, arguments: Vec<Dynamic>) -> HookError {
+        let Hook { reference, script } = self.hook;
+        let function = &*reference.function;
+        let set = self.space.get(self.index);
         let explainer = Explainer {
-            hook,
-            sandbox,
-            files,
-            limits,
-            params,
+            sandbox: self.sandbox,
+            file: &script.file,
+            ast: &script.ast,
+            names: set.names(),
         };
-        explainer.explain(failure, || {
-            locate::locate(limits, files, &hook.script, function, arguments)
-        })
+        let explained = explainer.explain(failure, || {
+            locate(
+                self.sandbox,
+                &script.file.name(),
+                Some(function),
+                |silent| silent.call(script, function, arguments).err(),
+            )
+        });
+        let kind = match explained.trouble {
+            Trouble::Engine => HookErrorKind::Host,
+            Trouble::Limit => HookErrorKind::Limit,
+            Trouble::Raised | Trouble::Unusable => HookErrorKind::Raised,
+        };
+        HookError::explained(reference, kind, explained)
     }
 }
 

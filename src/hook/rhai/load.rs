@@ -1,40 +1,31 @@
 //! From a hook as the spec names it to a function that can be called.
 
-use std::io;
 use std::rc::Rc;
 
 use rhai::{AST, Position, ScriptFuncDef};
 
 use super::Hook;
-use super::engine::{Sandbox, Script, is_identifier};
-use super::files::{File, Files};
-use super::limits::raise;
-use super::syntax;
-use crate::config::RhaiLimits;
 use crate::diagnostic::{self, Label};
 use crate::hook::{HookError, HookErrorKind};
+use crate::sandbox::{Explained, Sandbox, Script, Trouble, is_identifier};
 use crate::spec::{HookRef, Role};
 use crate::text;
 
-/// Reads and compiles files; two hooks of one file share it.
+/// Opens files; two hooks of one file share it.
 pub(super) struct Loader<'a> {
-    sandbox: &'a Sandbox,
-    files: &'a Files,
-    limits: &'a RhaiLimits,
+    sandbox: &'a mut Sandbox,
     scripts: Vec<Rc<Script>>,
 }
 
 impl<'a> Loader<'a> {
-    pub(super) fn new(sandbox: &'a Sandbox, files: &'a Files, limits: &'a RhaiLimits) -> Self {
+    pub(super) fn new(sandbox: &'a mut Sandbox) -> Self {
         Self {
             sandbox,
-            files,
-            limits,
             scripts: Vec::new(),
         }
     }
 
-    /// Makes sure that a hook can be called, without running any of it.
+    /// Makes sure that a hook can be called.
     pub(super) fn load(&mut self, reference: &HookRef) -> Result<Hook, HookError> {
         let script = self.script(reference)?;
         check_function(reference, &script)?;
@@ -49,41 +40,21 @@ impl<'a> Loader<'a> {
         if let Some(script) = self.scripts.iter().find(is_it) {
             return Ok(script.clone());
         }
-        let file = self
-            .files
-            .read_hook(&reference.path, self.limits.script_bytes)
-            .map_err(|error| unreadable(reference, self.limits, &error))?;
-        let script = Rc::new(self.compile(reference, file)?);
+        let (script, _) = self.sandbox.open(&reference.path).map_err(|explained| {
+            // Where the file says nothing, the spec that names it does.
+            let label = explained.label.clone().or(reference.label.clone());
+            let explained = Explained { label, ..explained };
+            let kind = match explained.trouble {
+                Trouble::Engine => HookErrorKind::Host,
+                Trouble::Limit => HookErrorKind::Limit,
+                Trouble::Raised | Trouble::Unusable => HookErrorKind::Load,
+            };
+            HookError::explained(reference, kind, explained)
+        })?;
+        let script = Rc::new(script);
         self.scripts.push(script.clone());
         Ok(script)
     }
-
-    fn compile(&self, reference: &HookRef, file: Rc<File>) -> Result<Script, HookError> {
-        let source = file.source.clone();
-        self.sandbox.compile(file).map_err(|error| {
-            let complaint = syntax::complaint(&error.0, &source, error.1);
-            // The end of the file has no position.
-            let end = || Label::new(&source, source.text.trim_end().len()..source.text.len());
-            let label = syntax::label(&source, error.1).unwrap_or_else(end);
-            let error = load_error(reference, complaint.message).at(Some(label));
-            with_help(error, complaint.help)
-        })
-    }
-}
-
-fn unreadable(reference: &HookRef, limits: &RhaiLimits, error: &io::Error) -> HookError {
-    let path = &reference.path;
-    let too_large =
-        fs_err::metadata(path).is_ok_and(|metadata| metadata.len() > limits.script_bytes);
-    let (message, help) = match error.kind() {
-        io::ErrorKind::NotFound => ("the file does not exist".into(), None),
-        _ if too_large => (error.to_string(), Some(raise("script_bytes"))),
-        _ => (error.to_string(), None),
-    };
-    with_help(
-        load_error(reference, message).at(reference.label.clone()),
-        help,
-    )
 }
 
 fn check_function(reference: &HookRef, script: &Script) -> Result<(), HookError> {

@@ -1,25 +1,15 @@
 //! Hooks in Rhai, in process.
 //!
 //! Hooks are pure: they get copies, and what they do to them is not seen. What a script may do is
-//! in [`engine`], and how its values map to ours in [`values`].
+//! the affair of the [`sandbox`](crate::sandbox).
 
 mod arguments;
 mod caller;
-mod engine;
-mod error;
-mod files;
-mod import;
-mod library;
-mod limits;
 mod load;
-mod locate;
-mod output;
+mod misspelt;
 mod returned;
-mod syntax;
 #[cfg(test)]
 mod tests;
-mod trace;
-mod values;
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -28,20 +18,16 @@ use std::sync::Arc;
 use rhai::Dynamic;
 
 use caller::{Caller, unsuitable};
-use engine::{Sandbox, Script};
-use files::Files;
 use load::Loader;
-use output::Printer;
-use returned::SharedMaps;
+use returned::{Answer, SharedMaps};
 
 use super::{Answers, HookError, HookErrorKind, Host};
-use crate::config::{HookOutput, RhaiLimits};
+use crate::config::HookSettings;
+use crate::diagnostic::Warning;
 use crate::model::{Map, ParamSet, ParamSpace};
+use crate::sandbox::values::{self, Bounds};
+use crate::sandbox::{Sandbox, Script, Stack};
 use crate::spec::{HookRef, Role};
-
-/// The stack that the engine needs: it recurses once per level of a value or of a chain of
-/// closures, and no limit of its own keeps it from overflowing a smaller one.
-pub(super) const STACK_BYTES: usize = 512 << 20;
 
 /// Runs the Rhai hooks of a spec.
 pub(super) struct RhaiHost {
@@ -51,6 +37,7 @@ pub(super) struct RhaiHost {
     logic: Option<Hook>,
     defaults: Arc<Map>,
     shared: SharedMaps,
+    bounds: Bounds,
 }
 
 /// A function that is known to exist.
@@ -60,18 +47,15 @@ struct Hook {
 }
 
 impl RhaiHost {
-    /// Compiles the files of `hooks`. The engine recurses on the native stack: the caller runs
-    /// everything on a thread with a stack of [`STACK_BYTES`] (512 MiB, lazily committed).
+    /// Compiles the files of `hooks` and runs their top levels.
     pub(super) fn load(
         hooks: &[HookRef],
         defaults: &Arc<Map>,
-        limits: &RhaiLimits,
-        output: &HookOutput,
+        settings: &HookSettings,
+        stack: &Stack,
     ) -> Result<Self, HookError> {
-        let files = Rc::new(Files::default());
-        let printer = Printer::new(output.clone(), limits.output_bytes);
-        let sandbox = Sandbox::new(limits, &files, printer);
-        let mut loader = Loader::new(&sandbox, &files, limits);
+        let mut sandbox = Sandbox::new(stack, settings);
+        let mut loader = Loader::new(&mut sandbox);
         let (mut parse, mut filter, mut logic) = (None, None, None);
         let mut argument = Dynamic::UNIT;
         for reference in hooks {
@@ -86,7 +70,8 @@ impl RhaiHost {
             }
         }
         Ok(Self {
-            caller: Caller::new(sandbox, files, limits.clone(), argument),
+            bounds: Bounds::of(sandbox.limits()),
+            caller: Caller::new(sandbox, argument),
             parse,
             filter,
             logic,
@@ -103,8 +88,9 @@ impl Host for RhaiHost {
         sets: Range<usize>,
     ) -> Result<Answers<Vec<ParamSet>>, HookError> {
         let hook = loaded(self.parse.as_ref());
+        let bounds = self.bounds;
         self.caller.call_all(hook, space, sets, |index, answer| {
-            returned::param_sets(answer, &space.get(index))
+            Answer { answer, bounds }.param_sets(&space.get(index))
         })
     }
 
@@ -114,8 +100,10 @@ impl Host for RhaiHost {
         sets: Range<usize>,
     ) -> Result<Answers<bool>, HookError> {
         let hook = loaded(self.filter.as_ref());
-        self.caller
-            .call_all(hook, space, sets, |_, answer| returned::decision(&answer))
+        let bounds = self.bounds;
+        self.caller.call_all(hook, space, sets, |_, answer| {
+            Answer { answer, bounds }.decision()
+        })
     }
 
     fn logic(
@@ -124,11 +112,21 @@ impl Host for RhaiHost {
         sets: &[usize],
     ) -> Result<Answers<Arc<Map>>, HookError> {
         let hook = loaded(self.logic.as_ref());
-        let (defaults, shared) = (&self.defaults, &mut self.shared);
+        let (defaults, shared, bounds) = (&self.defaults, &mut self.shared, self.bounds);
         self.caller
             .call_all(hook, space, sets.iter().copied(), |_, answer| {
-                Ok(shared.share(returned::slurm_args(answer, defaults)?))
+                shared.read(Answer { answer, bounds }, defaults)
             })
+    }
+
+    fn warnings(&self, role: Role, space: &ParamSpace) -> Vec<Warning> {
+        let hook = match role {
+            Role::Parse => &self.parse,
+            Role::Filter => &self.filter,
+            Role::Logic => &self.logic,
+        };
+        hook.as_ref()
+            .map_or_else(Vec::new, |hook| misspelt::warnings(hook, space))
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic};
 
-use super::values::{self, Misfit};
 use crate::hook::{HookError, HookErrorKind};
 use crate::model::{Map, ParamSet};
+use crate::sandbox::values::{self, Bounds, Misfit};
 use crate::spec::HookRef;
 
 /// Why an answer is not usable.
@@ -41,80 +41,144 @@ impl Returned {
 impl From<Misfit> for Returned {
     fn from(misfit: Misfit) -> Self {
         Self {
-            message: misfit.to_string(),
-            help: None,
+            message: format!("returned {misfit}"),
+            help: Some("a hook returns numbers, text, booleans, arrays and maps"),
         }
     }
 }
 
-/// The answer of a filter hook.
-pub(super) fn decision(answer: &Dynamic) -> Result<bool, Returned> {
-    let refuse = |_| Returned::instead(answer, "a filter must return true or false");
-    answer.as_bool().map_err(refuse)
+/// What a hook returned, and how much of it may cross.
+pub(super) struct Answer {
+    pub(super) answer: Dynamic,
+    pub(super) bounds: Bounds,
 }
 
-/// The answer of a logic hook, in the order of `defaults`.
-pub(super) fn slurm_args(answer: Dynamic, defaults: &Map) -> Result<Map, Returned> {
-    let answer = answer.flatten();
-    if !answer.is_map() {
-        return Err(Returned::instead(&answer, "a logic hook must return a map"));
+impl Answer {
+    /// Of a filter hook.
+    pub(super) fn decision(&self) -> Result<bool, Returned> {
+        let refuse = |_| Returned::instead(&self.answer, "a filter must return true or false");
+        self.answer.as_bool().map_err(refuse)
     }
-    Ok(values::map_to_value(answer.cast())?.in_order_of(defaults))
-}
 
-/// The answer of a parse hook, each set in the order of `params`.
-pub(super) fn param_sets(answer: Dynamic, params: &ParamSet) -> Result<Vec<ParamSet>, Returned> {
-    const RULE: &str = "a parse hook must return a map or an array of maps";
-    let order = params.to_map();
-    let in_order = |map: Map| ParamSet::from(&map.in_order_of(&order));
-    let answer = answer.flatten();
-    if answer.is_map() {
-        return Ok(vec![in_order(values::map_to_value(answer.cast())?)]);
-    }
-    if !answer.is_array() {
-        return Err(Returned::instead(&answer, RULE));
-    }
-    let set = |(index, item): (usize, Dynamic)| {
-        let item = item.flatten();
-        if !item.is_map() {
-            let message = format!(
-                "returned {} at `[{index}]`; {RULE}",
-                values::describe(&item)
-            );
-            return Err(Returned {
-                message,
-                help: None,
-            });
+    /// Of a logic hook, in the order of `defaults`.
+    pub(super) fn slurm_args(self, defaults: &Map) -> Result<Map, Returned> {
+        let answer = self.answer.flatten();
+        if !answer.is_map() {
+            return Err(Returned::instead(&answer, "a logic hook must return a map"));
         }
-        let map = values::map_to_value(item.cast());
-        Ok(in_order(map.map_err(|misfit| misfit.item(index))?))
-    };
-    answer
-        .cast::<Array>()
-        .into_iter()
-        .enumerate()
-        .map(set)
-        .collect()
+        Ok(values::map_to_value(answer.cast(), self.bounds)?.in_order_of(defaults))
+    }
+
+    /// Of a parse hook, each set in the order of `params`.
+    pub(super) fn param_sets(self, params: &ParamSet) -> Result<Vec<ParamSet>, Returned> {
+        const RULE: &str = "a parse hook must return a map or an array of maps";
+        let Self { answer, bounds } = self;
+        let order = params.to_map();
+        let in_order = |map: Map| ParamSet::from(&map.in_order_of(&order));
+        let answer = answer.flatten();
+        if answer.is_map() {
+            return Ok(vec![in_order(values::map_to_value(answer.cast(), bounds)?)]);
+        }
+        if !answer.is_array() {
+            return Err(Returned::instead(&answer, RULE));
+        }
+        let set = |(index, item): (usize, Dynamic)| {
+            let item = item.flatten();
+            if !item.is_map() {
+                let message = format!(
+                    "returned {} at `[{index}]`; {RULE}",
+                    values::describe(&item)
+                );
+                return Err(Returned {
+                    message,
+                    help: None,
+                });
+            }
+            let map = values::map_to_value(item.cast(), bounds);
+            Ok(in_order(map.map_err(|misfit| misfit.item(index))?))
+        };
+        answer
+            .cast::<Array>()
+            .into_iter()
+            .enumerate()
+            .map(set)
+            .collect()
+    }
 }
 
-/// Equal maps as one: a hundred thousand jobs have few different answers.
+/// Equal answers as one: a hundred thousand jobs have few different ones.
 #[derive(Default)]
-pub(super) struct SharedMaps(HashSet<Arc<Map>>);
+pub(super) struct SharedMaps {
+    /// The answers that came up last, the latest first, and what they were read as. Most answers
+    /// are among them, and need not be read at all.
+    recent: Vec<(rhai::Map, Arc<Map>)>,
+    all: HashSet<Arc<Map>>,
+}
 
 impl SharedMaps {
     /// Where answers hardly repeat, remembering them costs more than it saves.
     const MAX: usize = 4096;
+    const MAX_RECENT: usize = 8;
+
+    /// What an answer is read as; equal ones give the same map.
+    pub(super) fn read(&mut self, answer: Answer, defaults: &Map) -> Result<Arc<Map>, Returned> {
+        let known = answer.answer.read_lock::<rhai::Map>().and_then(|map| {
+            let mut recent = self.recent.iter();
+            recent.position(|(known, _)| is_same_map(known, &map))
+        });
+        if let Some(place) = known {
+            self.recent[..=place].rotate_right(1);
+            return Ok(self.recent[0].1.clone());
+        }
+        let original = answer
+            .answer
+            .read_lock::<rhai::Map>()
+            .map(|map| map.clone());
+        let map = self.share(answer.slurm_args(defaults)?);
+        if let Some(original) = original {
+            self.recent.truncate(Self::MAX_RECENT - 1);
+            self.recent.insert(0, (original, map.clone()));
+        }
+        Ok(map)
+    }
 
     /// An equal map seen before, or else this one.
-    pub(super) fn share(&mut self, map: Map) -> Arc<Map> {
-        if let Some(known) = self.0.get(&map) {
+    fn share(&mut self, map: Map) -> Arc<Map> {
+        if let Some(known) = self.all.get(&map) {
             return known.clone();
         }
         let map = Arc::new(map);
-        if self.0.len() == Self::MAX {
-            self.0.clear();
+        if self.all.len() == Self::MAX {
+            self.all.clear();
         }
-        self.0.insert(map.clone());
+        self.all.insert(map.clone());
         map
     }
+}
+
+/// Whether two maps hold the same, to the type and the bit.
+fn is_same_map(one: &rhai::Map, other: &rhai::Map) -> bool {
+    let mut pairs = one.iter().zip(other);
+    one.len() == other.len()
+        && pairs.all(|((key, one), (other_key, other))| key == other_key && is_same(one, other))
+}
+
+/// Whether two values are the same, to the type and the bit; what is not cheap to tell differs.
+fn is_same(one: &Dynamic, other: &Dynamic) -> bool {
+    if let (Ok(one), Ok(other)) = (
+        one.as_immutable_string_ref(),
+        other.as_immutable_string_ref(),
+    ) {
+        return one.as_str() == other.as_str();
+    }
+    if let (Ok(one), Ok(other)) = (one.as_int(), other.as_int()) {
+        return one == other;
+    }
+    if let (Ok(one), Ok(other)) = (one.as_float(), other.as_float()) {
+        return one.to_bits() == other.to_bits();
+    }
+    if let (Ok(one), Ok(other)) = (one.as_bool(), other.as_bool()) {
+        return one == other;
+    }
+    one.is_unit() && other.is_unit()
 }

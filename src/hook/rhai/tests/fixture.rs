@@ -3,15 +3,15 @@
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use tempfile::TempDir;
 
-use crate::config::{HookOutput, RhaiLimits};
+use crate::config::{HookOutput, HookSettings, RhaiLimits};
 use crate::diagnostic::{Diagnose, Label};
-use crate::hook::rhai::{RhaiHost, STACK_BYTES};
+use crate::hook::rhai::RhaiHost;
 use crate::hook::{Answers, HookError, Host};
 use crate::model::{Axis, Map, ParamSet, ParamSpace, Value};
+use crate::sandbox::Stack;
 use crate::spec::{HookRef, Role};
 
 /// How errors of the first set of a [`Fixture`] name it.
@@ -111,16 +111,19 @@ impl Fixture {
         work: impl FnOnce(&mut RhaiHost, &mut ParamSpace) -> T + Send,
     ) -> Result<T, HookError> {
         let printed = self.printed.clone();
-        let output = HookOutput::new(move |piece| printed.lock().unwrap().extend_from_slice(piece));
+        let settings = HookSettings {
+            rhai: self.limits.clone(),
+            output: HookOutput::new(move |piece| {
+                printed.lock().unwrap().extend_from_slice(piece);
+            }),
+            ..HookSettings::default()
+        };
         let defaults = Arc::new(self.defaults.clone());
-        thread::scope(|scope| {
-            let run = || {
-                let mut host = RhaiHost::load(&self.hooks, &defaults, &self.limits, &output)?;
-                Ok(work(&mut host, &mut self.space.clone()))
-            };
-            let thread = thread::Builder::new().stack_size(STACK_BYTES);
-            thread.spawn_scoped(scope, run).unwrap().join().unwrap()
+        Stack::run(|stack| {
+            let mut host = RhaiHost::load(&self.hooks, &defaults, &settings, stack)?;
+            Ok(work(&mut host, &mut self.space.clone()))
         })
+        .unwrap()
     }
 
     /// What the filter hook decides about each set.

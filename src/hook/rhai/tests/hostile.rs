@@ -307,7 +307,6 @@ fn hostile_top_levels_end_as_they_must() {
         (Error, "throw 1;"),
         (Error, "import \"../x\" as x;"),
         (Harmless, "return;"),
-        (Harmless, "top_level_done__();"),
     ] {
         assert_eq!(end(&fixture(&script(top))), expected, "{top}");
     }

@@ -34,7 +34,7 @@ fn a_file_imported_twice_is_evaluated_once() {
     .file("a.rhai", "import \"b\" as b;\nfn keep() { b::keep() }")
     .file("b.rhai", "print(\"once\");\nfn keep() { true }");
     assert_eq!(fixture.decisions(), vec![Ok(true); 4]);
-    assert_eq!(fixture.printed(), "once\n");
+    assert_eq!(fixture.printed(), "[b.rhai:1] once\n");
 }
 
 #[test]

@@ -58,11 +58,24 @@ fn a_wrong_number_of_parameters_is_shown_where_it_is() {
 }
 
 #[test]
-fn loading_runs_nothing() {
+fn loading_runs_the_top_level_once_and_a_failure_there_is_one_of_loading() {
     let script = "print(\"top\"); throw \"no\"; fn include_params(p) { true }";
     let fixture = Fixture::filter(script);
-    assert!(fixture.run(|_, _| ()).is_ok());
-    assert_eq!(fixture.printed(), "");
+    assert_eq!(fixture.error(), "Load: no\n--> filter.rhai:1:15 throw");
+    assert_eq!(fixture.printed(), "[filter.rhai:1] top\n");
+}
+
+#[test]
+fn functions_see_what_the_constants_of_their_file_came_to() {
+    let script = "let t = []; for i in 0..3 { t.push(i * 2); }\nconst TABLE = t;\n\
+                  const N = TABLE.len() + 1; print(\"once\");\n\
+                  fn include_params(p) { global::TABLE[2] == 4 && global::N == 4 }";
+    let fixture = Fixture::filter(script);
+    assert_eq!(
+        fixture.decisions(),
+        [Ok(true), Ok(true), Ok(true), Ok(true)]
+    );
+    assert_eq!(fixture.printed(), "[filter.rhai:3] once\n");
 }
 
 #[test]

@@ -12,18 +12,19 @@ fn what_hooks_print_goes_to_the_output_line_by_line() {
         .unwrap();
     assert_eq!(
         fixture.printed(),
-        "vit\n1e-05\n[filter.rhai:3] [1.0, \"vit\"]\n"
+        "[filter.rhai:2] vit\n[filter.rhai:2] 1e-05\n[filter.rhai:3] [1.0, \"vit\"]\n"
     );
 }
 
 #[test]
 fn output_ends_at_its_limit_with_a_word_about_it() {
     let fixture =
-        Fixture::filter_body("print(\"12345\"); true").limits(|limits| limits.output_bytes = 13);
+        Fixture::filter_body("print(\"12345\"); true").limits(|limits| limits.output_bytes = 50);
     fixture.decisions();
     assert_eq!(
         fixture.printed(),
-        "12345\n12345\n(no more output of Rhai hooks: `hooks.rhai.output_bytes` is 13)\n"
+        "[filter.rhai:2] 12345\n[filter.rhai:2] 12345\n\
+         (no more output of scripts: `hooks.rhai.output_bytes` is 50)\n"
     );
 }
 
@@ -37,6 +38,7 @@ fn the_top_level_prints_once_and_functions_each_time() {
     fixture.decisions();
     assert_eq!(
         fixture.printed(),
-        "lib\ntop\nhelper\ncall\ncall\ncall\ncall\n"
+        "[lib.rhai:1] lib\n[filter.rhai:2] top\n[filter.rhai:3] helper\n\
+         [filter.rhai:4] call\n[filter.rhai:4] call\n[filter.rhai:4] call\n[filter.rhai:4] call\n"
     );
 }

@@ -117,17 +117,25 @@ fn what_cannot_be_returned_is_named_by_its_path() {
             .unwrap_err()
             .replace(" (parameter set 1 of 1: )", "")
     };
+    let help = "help: a hook returns numbers, text, booleans, arrays and maps";
     assert_eq!(
         error("#{gres: [|x| x]}"),
-        "`gres[0]`: a hook cannot return a function"
+        format!("returned a function as `gres[0]`\n{help}")
     );
     assert_eq!(
         error("#{a: #{b: 1..3}}"),
-        "`a.b`: a hook cannot return a range"
+        format!("returned a range as `a.b`\n{help}")
+    );
+    let many = "let s = \"\"; s.pad(500_000, 'x'); let a = [0, 0, 0]; a[0] = s; a[1] = s; a[2] = s; \
+                #{a: a}";
+    assert!(
+        error(many).starts_with("returned more than 1,048,576 bytes of text"),
+        "{}",
+        error(many)
     );
     let deep = "let x = 1; for i in 0..300 { x = #{k: x}; } x";
     assert!(
-        error(deep).ends_with("…` nests deeper than 200 levels"),
+        error(deep).contains("…` nests deeper than 200 levels"),
         "{}",
         error(deep)
     );

@@ -12,29 +12,29 @@ use crate::fs;
 
 /// All script files read so far.
 #[derive(Debug, Default)]
-pub(super) struct Files(RefCell<HashMap<String, Rc<File>>>);
+pub(crate) struct Files(RefCell<HashMap<String, Rc<File>>>);
 
 /// A script file.
 #[derive(Debug)]
-pub(super) struct File {
+pub(crate) struct File {
     /// Its text, under the path the user knows.
-    pub(super) source: Arc<Source>,
+    pub(crate) source: Arc<Source>,
     /// Where it really is.
-    pub(super) canonical: PathBuf,
+    pub(crate) canonical: PathBuf,
     /// The folder that its imports may not leave, without symbolic links.
-    pub(super) root: Rc<Path>,
+    pub(crate) root: Rc<Path>,
 }
 
 impl File {
     /// The name that errors know it by.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.source.path.display().to_string()
     }
 }
 
 impl Files {
     /// Reads a hook file, which imports from its own folder only.
-    pub(super) fn read_hook(&self, path: &Path, max_bytes: u64) -> io::Result<Rc<File>> {
+    pub(crate) fn read_hook(&self, path: &Path, max_bytes: u64) -> io::Result<Rc<File>> {
         let text = fs::read_text(path, max_bytes)?;
         let canonical = fs_err::canonicalize(path)?;
         let root = fs_err::canonicalize(fs::parent(path))?.into();
@@ -46,7 +46,7 @@ impl Files {
     }
 
     /// Reads an imported file.
-    pub(super) fn read_import(
+    pub(crate) fn read_import(
         &self,
         path: &Path,
         canonical: PathBuf,
@@ -62,7 +62,7 @@ impl Files {
     }
 
     /// The file that errors know by `name`.
-    pub(super) fn get(&self, name: &str) -> Option<Rc<File>> {
+    pub(crate) fn get(&self, name: &str) -> Option<Rc<File>> {
         self.0.borrow().get(name).cloned()
     }
 

@@ -1,70 +1,110 @@
 //! From errors of the engine to errors that users can act on.
 
-use rhai::{Dynamic, EvalAltResult};
+use std::sync::Arc;
 
-use super::engine::{Cause, Failure, Sandbox, is_identifier};
-use super::files::Files;
+use rhai::{AST, Dynamic, EvalAltResult, ParseError};
+
+use super::engine::{Failure, Sandbox, is_identifier};
+use super::files::File;
 use super::limits::{self, raise};
 use super::syntax::{self, Complaint, plain};
 use super::trace::Trace;
-use super::{Hook, values};
-use crate::config::RhaiLimits;
-use crate::diagnostic;
-use crate::hook::{HookError, HookErrorKind};
-use crate::model::ParamSet;
+use super::{library, values};
+use crate::diagnostic::{self, Label};
 use crate::text;
 
-/// What it takes to explain why a call failed.
-pub(super) struct Explainer<'a> {
-    pub(super) hook: &'a Hook,
-    pub(super) sandbox: &'a Sandbox,
-    pub(super) files: &'a Files,
-    pub(super) limits: &'a RhaiLimits,
-    pub(super) params: &'a ParamSet,
+/// What went wrong with a script, and where.
+#[derive(Debug)]
+pub(crate) struct Explained {
+    pub(crate) trouble: Trouble,
+    pub(crate) message: String,
+    pub(crate) label: Option<Label>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) help: Option<String>,
+}
+
+/// What kind of trouble it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The engine itself failed.
+    Engine,
+    /// A limit was reached.
+    Limit,
+    /// The script raised an error.
+    Raised,
+    /// It cannot be read, or does not parse.
+    Unusable,
+}
+
+impl Explained {
+    /// Trouble of a kind, of which there is nothing but a message yet.
+    pub(super) fn new(trouble: Trouble, message: String) -> Self {
+        Self {
+            trouble,
+            message,
+            label: None,
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Why `file` does not parse.
+    pub(super) fn syntax(file: &File, error: &ParseError) -> Self {
+        let source = &file.source;
+        let Complaint { message, help } = syntax::complaint(&error.0, source, error.1);
+        // The end of the file has no position.
+        let end = || Label::new(source, source.text.trim_end().len()..source.text.len());
+        let label = syntax::label(source, error.1).unwrap_or_else(end);
+        Self {
+            label: Some(label),
+            help,
+            ..Self::new(Trouble::Unusable, message)
+        }
+    }
+}
+
+/// What it takes to explain why a script failed.
+pub(crate) struct Explainer<'a> {
+    pub(crate) sandbox: &'a Sandbox,
+    pub(crate) file: &'a File,
+    pub(crate) ast: &'a AST,
+    /// The names of the parameters the script was called with.
+    pub(crate) names: &'a [Arc<str>],
 }
 
 impl Explainer<'_> {
     /// Explains `failure`; `locate` finds out where a limit was reached.
-    pub(super) fn explain(
+    pub(crate) fn explain(
         &self,
         failure: Failure,
         locate: impl FnOnce() -> Option<Trace>,
-    ) -> HookError {
-        let error = match failure.cause {
-            Cause::Error(error) => error,
-            Cause::Panic(text) => {
-                let message = format!("Rhai's engine failed: {text}");
-                return HookError::new(&self.hook.reference, HookErrorKind::Host, message);
+    ) -> Explained {
+        let error = match failure {
+            Failure::Error(error) => error,
+            Failure::Panic(text) => {
+                return Explained::new(Trouble::Engine, format!("Rhai's engine failed: {text}"));
             }
         };
-        let (error, trace) = Trace::peel(*error, self.hook.script.file.name());
-        if let Some((message, limit)) = limits::reached(&error, self.limits) {
+        let (error, trace) = Trace::peel(*error, self.file.name());
+        if let Some((message, limit)) = limits::reached(&error, self.sandbox.limits()) {
             let complaint = Complaint {
                 message,
                 help: Some(raise(limit)),
             };
-            return self.error(HookErrorKind::Limit, complaint, &locate().unwrap_or(trace));
+            return self.explained(Trouble::Limit, complaint, &locate().unwrap_or(trace));
         }
-        let kind = if failure.in_top_level {
-            HookErrorKind::Load
-        } else {
-            HookErrorKind::Raised
-        };
-        self.error(kind, self.complaint(error, &trace), &trace)
+        self.explained(Trouble::Raised, self.complaint(error, &trace), &trace)
     }
 
-    fn error(&self, kind: HookErrorKind, complaint: Complaint, trace: &Trace) -> HookError {
-        let label = self
-            .files
-            .get(&trace.file)
-            .and_then(|file| syntax::label(&file.source, trace.position));
-        let mut error = HookError::new(&self.hook.reference, kind, complaint.message).at(label);
-        for note in trace.notes(&self.hook.script.file.name()) {
-            error = error.note(note);
-        }
-        match complaint.help {
-            Some(help) => error.help(help),
-            None => error,
+    fn explained(&self, trouble: Trouble, complaint: Complaint, trace: &Trace) -> Explained {
+        let file = self.sandbox.files().get(&trace.file);
+        let Complaint { message, help } = complaint;
+        Explained {
+            trouble,
+            message,
+            label: file.and_then(|file| syntax::label(&file.source, trace.position)),
+            notes: trace.notes(&self.file.name()),
+            help,
         }
     }
 
@@ -74,13 +114,15 @@ impl Explainer<'_> {
             EvalAltResult::ErrorFunctionNotFound(signature, _) => {
                 self.unknown_function(&signature, trace)
             }
-            EvalAltResult::ErrorParsing(kind, position) => match self.files.get(&trace.file) {
-                Some(file) => syntax::complaint(&kind, &file.source, position),
-                None => Complaint {
-                    message: plain(&kind),
-                    help: None,
-                },
-            },
+            EvalAltResult::ErrorParsing(kind, position) => {
+                match self.sandbox.files().get(&trace.file) {
+                    Some(file) => syntax::complaint(&kind, &file.source, position),
+                    None => Complaint {
+                        message: plain(&kind),
+                        help: None,
+                    },
+                }
+            }
             EvalAltResult::ErrorMismatchDataType(expected, actual, _) => Complaint {
                 help: self.absent_help([&*actual], trace),
                 message: format!(
@@ -126,7 +168,7 @@ impl Explainer<'_> {
     /// The parser knows all variables but the constants of a file.
     fn unknown_variable(&self, name: &str, trace: &Trace) -> Complaint {
         let message = format!("the variable `{name}` is not known");
-        let file = self.files.get(&trace.file);
+        let file = self.sandbox.files().get(&trace.file);
         let text = file.as_ref().map_or("", |file| &file.source.text);
         let name = name.strip_prefix("global::").unwrap_or(name);
         let guess = diagnostic::nearest(name, syntax::constants(text));
@@ -149,7 +191,7 @@ impl Explainer<'_> {
                 message,
             };
         }
-        let own = self.hook.script.ast.iter_functions();
+        let own = self.ast.iter_functions();
         if let Some(known) = own.filter(|function| function.name == name).last() {
             let takes = text::count(known.params.len(), "parameter");
             let message = format!("`{name}` takes {takes}, and is called with {}", types.len());
@@ -171,12 +213,7 @@ impl Explainer<'_> {
                 message,
             };
         }
-        let own = self
-            .hook
-            .script
-            .ast
-            .iter_functions()
-            .map(|function| function.name);
+        let own = self.ast.iter_functions().map(|function| function.name);
         let help = diagnostic::did_you_mean(name, own.chain(names.iter().map(String::as_str)));
         Complaint {
             message: format!("there is no function `{name}`"),
@@ -192,7 +229,7 @@ impl Explainer<'_> {
     ) -> Option<String> {
         types.into_iter().find(|name| *name == "()")?;
         let line = self.line(trace).unwrap_or_default();
-        let names = || self.params.names().iter().map(|name| &**name);
+        let names = || self.names.iter().map(|name| &**name);
         let guess = properties(&line)
             .filter(|property| names().all(|name| name != *property))
             .find_map(|property| diagnostic::did_you_mean(property, names()));
@@ -201,7 +238,7 @@ impl Explainer<'_> {
     }
 
     fn line(&self, trace: &Trace) -> Option<String> {
-        let file = self.files.get(&trace.file)?;
+        let file = self.sandbox.files().get(&trace.file)?;
         let line = trace.position.line()?;
         file.source.text.lines().nth(line - 1).map(str::to_owned)
     }
@@ -209,7 +246,7 @@ impl Explainer<'_> {
 
 /// What a script raised with `throw`.
 fn thrown_complaint(thrown: &Dynamic) -> Complaint {
-    const MAX_CHARS: usize = 2000;
+    const MAX_BYTES: usize = 2000;
     if thrown.is_unit() {
         return Complaint {
             message: "raised an error without a message".into(),
@@ -219,14 +256,13 @@ fn thrown_complaint(thrown: &Dynamic) -> Complaint {
     let field = |name: &str| {
         let map = thrown.read_lock::<rhai::Map>()?;
         map.get(name)
-            .map(ToString::to_string)
+            .map(|text| library::shown(text, MAX_BYTES))
             .filter(|text| !text.is_empty())
     };
     let (message, help) = match field("message") {
         Some(message) => (message, field("help")),
-        None => (thrown.to_string(), None),
+        None => (library::shown(thrown, MAX_BYTES), None),
     };
-    let message = values::cut(&message, MAX_CHARS).into();
     Complaint { message, help }
 }
 

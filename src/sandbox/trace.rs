@@ -7,25 +7,25 @@ use crate::text;
 
 /// Where a script was.
 #[derive(Debug)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     /// The name of the file.
-    pub(super) file: String,
-    pub(super) position: Position,
+    pub(crate) file: String,
+    pub(crate) position: Position,
     /// The calls that led there, the outermost first.
-    pub(super) calls: Vec<Call>,
+    pub(crate) calls: Vec<Call>,
 }
 
 /// A call of a function, and where it stands.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) function: String,
-    pub(super) file: String,
-    pub(super) position: Position,
+pub(crate) struct Call {
+    pub(crate) function: String,
+    pub(crate) file: String,
+    pub(crate) position: Position,
 }
 
 impl Trace {
     /// The calls, the innermost first; a recursion is told once.
-    pub(super) fn notes(&self, own_file: &str) -> Vec<String> {
+    pub(crate) fn notes(&self, own_file: &str) -> Vec<String> {
         const MAX_NOTES: usize = 8;
         let mut notes: Vec<(String, usize)> = Vec::new();
         for call in self.calls.iter().rev() {
@@ -49,7 +49,7 @@ impl Trace {
     }
 
     /// Takes off the calls around an error, of which each knows its place in the caller's file.
-    pub(super) fn peel(mut error: EvalAltResult, file: String) -> (EvalAltResult, Self) {
+    pub(crate) fn peel(mut error: EvalAltResult, file: String) -> (EvalAltResult, Self) {
         let mut trace = Self {
             file,
             position: Position::NONE,

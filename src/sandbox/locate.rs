@@ -7,13 +7,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rhai::debugger::{CallStackFrame, Debugger, DebuggerCommand, DebuggerEvent};
-use rhai::{Dynamic, EvalContext, Position};
+use rhai::{EvalContext, Position};
 
-use super::engine::{Sandbox, Script};
-use super::files::Files;
-use super::output::Printer;
+use super::engine::{Failure, Sandbox};
 use super::trace::{Call, Trace};
-use crate::config::RhaiLimits;
 
 /// The last step of a run, and the calls around it when the run failed.
 #[derive(Debug, Default)]
@@ -23,22 +20,22 @@ struct Steps {
     stack: Vec<CallStackFrame>,
 }
 
-/// Repeats a call that reached a limit, and returns where that was.
-pub(super) fn locate(
-    limits: &RhaiLimits,
-    files: &Rc<Files>,
-    script: &Script,
-    function: &str,
-    arguments: Vec<Dynamic>,
+/// Repeats what reached a limit in `sandbox`, and returns where that was. `function` is the one
+/// that was called, in the file of the name `file`; none for a top level.
+pub(crate) fn locate(
+    sandbox: &Sandbox,
+    file: &str,
+    function: Option<&str>,
+    repeat: impl FnOnce(&mut Sandbox) -> Option<Failure>,
 ) -> Option<Trace> {
-    let mut sandbox = Sandbox::new(limits, files, Printer::silent());
+    let mut silent = sandbox.silent();
     let steps = Rc::new(RefCell::new(Steps::default()));
     let seen = steps.clone();
     #[expect(
         deprecated,
         reason = "the interface is volatile; the version is pinned"
     )]
-    sandbox.engine.register_debugger(
+    silent.engine_mut().register_debugger(
         |_, debugger| debugger,
         move |context, event, _, file, position| {
             seen.borrow_mut().step(&context, event, file, position);
@@ -46,14 +43,13 @@ pub(super) fn locate(
         },
     );
     // It need not fail again: time is counted by a clock.
-    sandbox.call(script, function, arguments).err()?;
+    repeat(&mut silent)?;
     let steps = steps.take();
     let position = steps.position?;
-    let calls = calls(&steps.stack, function, &script.file.name());
     Some(Trace {
+        calls: calls(&steps.stack, function, file),
         file: steps.file,
         position,
-        calls,
     })
 }
 
@@ -88,7 +84,7 @@ impl Steps {
 }
 
 /// The calls on a stack, but for the one of the hook itself.
-fn calls(stack: &[CallStackFrame], hook: &str, own_file: &str) -> Vec<Call> {
+fn calls(stack: &[CallStackFrame], hook: Option<&str>, own_file: &str) -> Vec<Call> {
     let mut caller = own_file.to_owned();
     let mut calls = Vec::new();
     for frame in stack {
@@ -96,7 +92,7 @@ fn calls(stack: &[CallStackFrame], hook: &str, own_file: &str) -> Vec<Call> {
         if let Some(callee) = &frame.source {
             caller = callee.to_string();
         }
-        if calls.is_empty() && frame.pos.is_none() && frame.fn_name == hook {
+        if calls.is_empty() && frame.pos.is_none() && Some(frame.fn_name.as_str()) == hook {
             continue;
         }
         calls.push(Call {

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use rhai::EvalAltResult;
 
+use super::budget::Exceeded;
 use crate::config::RhaiLimits;
 use crate::text;
 
-/// The instruction for more of a limit.
-pub(super) fn raise(limit: &str) -> String {
+/// The instruction for more of a limit, by its key in the config.
+pub(crate) fn raise(limit: &str) -> String {
     format!("raise `hooks.rhai.{limit}` in the config")
 }
 
-/// The message and the name of a limit, if that is what stopped a script.
+/// The message and the key of a limit, if that is what stopped a script.
 pub(super) fn reached(
     error: &EvalAltResult,
     limits: &RhaiLimits,
@@ -43,12 +44,33 @@ pub(super) fn reached(
             more(limits.array_items, "array items in one value"),
             "array_items",
         ),
-        EvalAltResult::ErrorTerminated(..) => (
-            format!("more than {} in one call", seconds(limits.call_time)),
-            "call_time",
-        ),
+        EvalAltResult::ErrorTerminated(token, _) => exceeded(Exceeded::of_token(token)?, limits),
         _ => return None,
     })
+}
+
+/// The message and the key of a limit of ours.
+pub(super) fn exceeded(exceeded: Exceeded, limits: &RhaiLimits) -> (String, &'static str) {
+    match exceeded {
+        Exceeded::CallTime => {
+            let time = seconds(limits.call_time);
+            (format!("more than {time} in one call"), "call_seconds")
+        }
+        Exceeded::Memory => {
+            let bytes = bytes(limits.memory_bytes);
+            (
+                format!("more than {bytes} of memory in one call"),
+                "memory_bytes",
+            )
+        }
+        Exceeded::RunTime => {
+            let time = seconds(limits.run_time);
+            (
+                format!("more than {time} in all calls of a run"),
+                "run_seconds",
+            )
+        }
+    }
 }
 
 fn seconds(time: Duration) -> String {
@@ -56,4 +78,11 @@ fn seconds(time: Duration) -> String {
         return "1 second".into();
     }
     format!("{} seconds", time.as_secs_f64())
+}
+
+fn bytes(bytes: usize) -> String {
+    match (bytes >> 20, bytes % (1 << 20)) {
+        (mib, 0) => format!("{mib} MiB"),
+        _ => format!("{} bytes", text::thousands(bytes)),
+    }
 }

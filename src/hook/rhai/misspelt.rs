@@ -1,0 +1,148 @@
+//! Parameters that a hook reads and no parameter set has.
+//!
+//! In Rhai `params.batch_sise` is `()`, and `() > 64` is false: a slip would drop sets, or keep
+//! them, without a word. Rhai's own cure (`fail_on_invalid_map_property`) would also refuse
+//! `params.workers ?? 4`, so the hook's text is looked at before it runs.
+
+use std::collections::BTreeSet;
+
+use rhai::{ASTFlags, ASTNode, Expr, Position, ScriptFnMetadata, Stmt};
+
+use super::Hook;
+use crate::diagnostic::{Label, Warning, did_you_mean};
+use crate::model::ParamSpace;
+use crate::text;
+
+/// A warning for each parameter that `hook` reads outside `??`, `?.` and comparisons with `()`,
+/// and that no set of `space` has.
+pub(super) fn warnings(hook: &Hook, space: &ParamSpace) -> Vec<Warning> {
+    let Hook { reference, script } = hook;
+    let is_hook = |function: &ScriptFnMetadata| {
+        function.name == reference.function && function.params.len() == reference.role.arguments()
+    };
+    let hook = script.ast.iter_functions().find(is_hook);
+    let Some(variable) = hook.and_then(|hook| hook.params.first().copied()) else {
+        return Vec::new();
+    };
+    let mut reads = Reads::default();
+    for function in script.ast.iter_functions() {
+        // A function that is handed the parameters mostly calls them by the same name.
+        if function.params.contains(&variable) {
+            let is_it = |_, _, _, name: &str, params: usize| {
+                name == function.name && params == function.params.len()
+            };
+            let alone = script.ast.clone_functions_only_filtered(is_it);
+            alone.walk(&mut |path| {
+                reads.node(path, variable);
+                true
+            });
+        }
+    }
+    let names = space.names();
+    let known = |name: &str| names.contains(name) || reads.written.contains(name);
+    let mut warnings = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (name, position) in &reads.read {
+        if known(name) || !seen.insert(name) {
+            continue;
+        }
+        let source = &script.file.source;
+        let (Some(line), Some(column)) = (position.line(), position.position()) else {
+            continue;
+        };
+        let guess = did_you_mean(name, names.iter().map(|name| &**name));
+        let sets = text::count(space.len(), "parameter set");
+        warnings.push(
+            Warning::new(format!(
+                "the {} hook reads `{variable}.{name}`, which none of {sets} has: it is `()`",
+                reference.role
+            ))
+            .at(Label::at(source, line, column))
+            .help(guess.unwrap_or_else(|| {
+                format!("if it may be absent, say what holds then: `{variable}.{name} ?? …`")
+            })),
+        );
+    }
+    warnings
+}
+
+/// What functions do to one of their parameters, a map.
+#[derive(Default)]
+struct Reads {
+    read: Vec<(String, Position)>,
+    /// What they put into it themselves.
+    written: BTreeSet<String>,
+}
+
+impl Reads {
+    fn node(&mut self, path: &[ASTNode], variable: &str) {
+        let [outer @ .., node] = path else { return };
+        if let ASTNode::Stmt(Stmt::Assignment(assignment)) = node {
+            let (operator, sides) = &**assignment;
+            if let Some((name, _)) = property(&sides.lhs, variable)
+                && !operator.is_op_assignment()
+            {
+                self.written.insert(name.into());
+            }
+            return;
+        }
+        let ASTNode::Expr(expression) = node else {
+            return;
+        };
+        if let Some((name, position)) = property(expression, variable)
+            && !outer
+                .last()
+                .is_some_and(|outer| expects_absence(outer, expression))
+        {
+            self.read.push((name.into(), position));
+        }
+    }
+}
+
+/// The property and its place, if `expression` is `variable.property` or `variable["property"]`
+/// or begins with it.
+fn property<'a>(expression: &'a Expr, variable: &str) -> Option<(&'a str, Position)> {
+    let (Expr::Dot(sides, flags, _) | Expr::Index(sides, flags, _)) = expression else {
+        return None;
+    };
+    let is_variable =
+        matches!(&sides.lhs, Expr::Variable(it, ..) if it.1 == variable && it.2.is_empty());
+    // `params?.x` says that it may be absent.
+    if !is_variable || flags.contains(ASTFlags::NEGATED) {
+        return None;
+    }
+    let first = match &sides.rhs {
+        Expr::Dot(rest, ..) | Expr::Index(rest, ..) => {
+            if matches!(&sides.rhs, Expr::Dot(_, flags, _) | Expr::Index(_, flags, _)
+                if flags.contains(ASTFlags::NEGATED))
+            {
+                return None;
+            }
+            &rest.lhs
+        }
+        only => only,
+    };
+    match first {
+        Expr::Property(name, position) => Some((&name.2, *position)),
+        Expr::StringConstant(name, position) => Some((name, *position)),
+        _ => None,
+    }
+}
+
+/// Whether the expression around a property expects that it may be absent, or sets it.
+fn expects_absence(outer: &ASTNode, inner: &Expr) -> bool {
+    match outer {
+        ASTNode::Expr(Expr::Coalesce(operands, _)) => operands
+            .last()
+            .is_none_or(|last| !std::ptr::eq(last, inner)),
+        ASTNode::Expr(Expr::FnCall(call, _)) => {
+            matches!(&*call.name, "==" | "!=" | "type_of")
+                && (call.args.len() == 1
+                    || call.args.iter().any(|arg| matches!(arg, Expr::Unit(_))))
+        }
+        ASTNode::Stmt(Stmt::Assignment(assignment)) => {
+            std::ptr::eq(&raw const assignment.1.lhs, inner) && !assignment.0.is_op_assignment()
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,59 @@
+//! From a path to a script whose functions can be called.
+
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+
+use rhai::Dynamic;
+
+use super::engine::{Sandbox, Script};
+use super::error::{Explained, Explainer, Trouble};
+use super::files::File;
+use super::limits::raise;
+use super::locate::locate;
+
+impl Sandbox {
+    /// Reads and compiles a file and runs its top level, once; gives the value of that too.
+    ///
+    /// # Errors
+    /// Why it cannot be used, without a place where the file cannot be read.
+    pub(crate) fn open(&mut self, path: &Path) -> Result<(Script, Dynamic), Explained> {
+        let file = self.read(path)?;
+        self.announce(&format!("`{}`", path.display()));
+        let ast = self
+            .compile(&file)
+            .map_err(|error| Explained::syntax(&file, &error))?;
+        let failure = match self.run(&file, &ast) {
+            Ok((value, script)) => return Ok((script, value)),
+            Err(failure) => failure,
+        };
+        let explainer = Explainer {
+            sandbox: self,
+            file: &file,
+            ast: &ast,
+            names: &[],
+        };
+        Err(explainer.explain(failure, || {
+            locate(self, &file.name(), None, |silent| {
+                silent.run(&file, &ast).err()
+            })
+        }))
+    }
+
+    fn read(&self, path: &Path) -> Result<Rc<File>, Explained> {
+        let max_bytes = self.limits().script_bytes;
+        self.files().read_hook(path, max_bytes).map_err(|error| {
+            let too_large =
+                || fs_err::metadata(path).is_ok_and(|metadata| metadata.len() > max_bytes);
+            let (message, help) = match error.kind() {
+                io::ErrorKind::NotFound => ("the file does not exist".into(), None),
+                _ if too_large() => (error.to_string(), Some(raise("script_bytes"))),
+                _ => (error.to_string(), None),
+            };
+            Explained {
+                help,
+                ..Explained::new(Trouble::Unusable, message)
+            }
+        })
+    }
+}
