@@ -18,6 +18,16 @@ use crate::text;
 /// An error of this crate.
 #[derive(Debug, Error)]
 pub enum Error {
+    /// An argument of the command cannot be used.
+    #[error("`{argument}`: {problem}")]
+    Argument {
+        /// The argument.
+        argument: &'static str,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        help: Option<String>,
+    },
     /// A collection cannot be read or written.
     #[error(transparent)]
     Collection(#[from] CollectionError),
@@ -191,7 +201,8 @@ impl Diagnose for Error {
             Self::JobName { label, .. } => label.clone(),
             Self::Render { error, .. } => error.label(),
             Self::Spec(error) => error.label(),
-            Self::Conflict { .. }
+            Self::Argument { .. }
+            | Self::Conflict { .. }
             | Self::DuplicateName { .. }
             | Self::Edited { .. }
             | Self::Exists { .. }
@@ -208,7 +219,8 @@ impl Diagnose for Error {
             Self::Hook(error) => error.notes(),
             Self::Render { error, .. } => error.notes(),
             Self::Spec(error) => error.notes(),
-            Self::Collection(_)
+            Self::Argument { .. }
+            | Self::Collection(_)
             | Self::Config(_)
             | Self::Conflict { .. }
             | Self::DuplicateName { .. }
@@ -225,6 +237,7 @@ impl Diagnose for Error {
 
     fn help(&self) -> Option<String> {
         match self {
+            Self::Argument { help, .. } => help.clone(),
             Self::Collection(error) => error.help(),
             Self::Config(error) => error.help(),
             Self::Conflict { .. } => {

@@ -45,7 +45,7 @@
 //! 3. [`config`]; the [`sandbox`], in which Rhai runs; then [`spec`], which may be a program.
 //! 4. The engines [`hook`], [`render`] and [`collection`], which do not know each other.
 //! 5. [`error`]: everything that can go wrong.
-//! 6. [`generate`]: what is done with all that.
+//! 6. [`generate`] and [`trial`]: what is done with all that.
 //! 7. [`cli`]: arguments in, text and exit codes out.
 
 pub mod cli;
@@ -61,6 +61,7 @@ pub mod render;
 pub mod sandbox;
 pub mod spec;
 pub mod text;
+pub mod trial;
 pub mod yaml;
 
 pub use collection::CollectionManager;

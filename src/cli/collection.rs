@@ -1,10 +1,10 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use globset::{Glob, GlobMatcher};
 use serde::Serialize;
 
+use super::table::table;
 use super::{Global, Printer, settings};
 use crate::Error;
 use crate::collection::{
@@ -176,25 +176,6 @@ fn show(collection: &Collection, json: bool, printer: &Printer) -> Result<(), Er
         ]
     });
     printer.result(&table(["JOB", "STATE", "PARAMETERS", "SCRIPT"], rows))
-}
-
-/// A table as wide as the terminal, or as its contents where there is none.
-fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(header);
-    table.add_rows(rows);
-    if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size()
-        && io::stdout().is_terminal()
-    {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(width);
-    }
-    let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
-    // The preset begins each line with a space.
-    lines
-        .map(|line| line.strip_prefix(' ').map_or(line.clone(), String::from))
-        .collect()
 }
 
 struct Delete {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Global, Printer, settings};
 use crate::Error;
 use crate::collection::{Collection, CollectionName};
-use crate::config::Config;
+use crate::config::{Config, HookSettings};
 use crate::generate::{Action, Counts, Folders, JobGenerator, Options, Summary};
 use crate::model::{JobName, Map, ParamSet};
 use crate::spec::{HookRef, Parameters, Role, Spec, SpecError};
@@ -29,7 +29,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The spec, YAML or JSON
+    /// The spec: YAML, JSON or a Rhai program
     #[arg(required_unless_present = "template", conflicts_with = "template")]
     spec: Option<PathBuf>,
     /// The collection to record the jobs in
@@ -89,11 +89,10 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
     } = args;
     let mut config = settings::load(global, printer)?;
     let printer = printer.with_progress();
-    config.hooks.python.interpreters = settings::interpreters(python, &config);
-    config.hooks.output = printer.hook_output();
+    settings::prepare_hooks(&mut config, python, &printer);
     let spec = match spec {
-        Some(path) => Spec::load(&path)?,
-        None => from_parts(parts)?,
+        Some(path) => Spec::load(&path, &config.hooks)?,
+        None => from_parts(parts, &config.hooks)?,
     };
     let options = Options {
         output_dir,
@@ -122,7 +121,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
     Ok(())
 }
 
-fn from_parts(parts: Parts) -> Result<Spec, Error> {
+fn from_parts(parts: Parts, settings: &HookSettings) -> Result<Spec, Error> {
     let Parts {
         template,
         params,
@@ -134,7 +133,7 @@ fn from_parts(parts: Parts) -> Result<Spec, Error> {
     };
     let mut spec = Spec::new(
         crate::fs::join(Path::new(""), template),
-        Parameters::load(&params)?,
+        Parameters::load(&params, settings)?,
     );
     if let Some(hook) = slurm_args_file {
         let hook = HookRef::parse(&hook, Role::Logic, Path::new(""));

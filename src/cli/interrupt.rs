@@ -14,15 +14,19 @@ pub(super) fn listen() {
     let listener = std::thread::Builder::new().name("signals".into());
     let listening = listener.spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            fs::remove_temporary();
-            exit(128 + signal);
+            end(128 + signal);
         }
     });
     // Not being able to start a thread is no reason to stop here.
     drop(listening);
 }
 
-#[expect(clippy::exit, reason = "the main thread may be inside a system call")]
-fn exit(code: i32) -> ! {
+/// Removes what is temporary and ends the process, whatever its other threads are doing.
+#[expect(
+    clippy::exit,
+    reason = "the main thread may be where it cannot be interrupted"
+)]
+pub(super) fn end(code: i32) -> ! {
+    fs::remove_temporary();
     std::process::exit(code)
 }

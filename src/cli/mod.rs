@@ -3,11 +3,14 @@
 mod collection;
 mod config;
 mod generate;
+mod hook;
 mod init;
 mod interrupt;
 mod printer;
 mod report;
 mod settings;
+mod spec;
+mod table;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,6 +41,7 @@ Examples:
   slurmkit init                            set up a project
   slurmkit generate job_spec.yaml          write the job scripts of a sweep
   slurmkit generate job_spec.yaml --dry-run
+  slurmkit hook test job_spec.yaml         try the hooks on one parameter set
   slurmkit collection show default         see its jobs
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
@@ -82,8 +86,12 @@ enum Command {
     Config(config::Args),
     /// Write the job scripts of a sweep and record them in a collection
     Generate(Box<generate::Args>),
+    /// Look at hooks, and try them
+    Hook(hook::Args),
     /// Write a commented `.slurmkit/config.yaml`
     Init(init::Args),
+    /// Look at specs
+    Spec(spec::Args),
 }
 
 /// How a command ended.
@@ -144,7 +152,9 @@ fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<(), 
         Command::Collection(args) => collection::run(global, args, printer),
         Command::Config(args) => config::run(global, &args, printer),
         Command::Generate(args) => generate::run(global, *args, printer),
+        Command::Hook(args) => hook::run(global, args, printer),
         Command::Init(args) => init::run(&args, printer),
+        Command::Spec(args) => spec::run(global, args, printer),
     }
 }
 

@@ -5,9 +5,9 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::{ColorWhen, Global, report};
+use super::{ColorWhen, Global, interrupt, report};
 use crate::Error;
-use crate::config::HookOutput;
+use crate::config::{Abort, HookOutput};
 use crate::diagnostic::Warning;
 use crate::generate::{Phase, Progress};
 
@@ -113,6 +113,18 @@ impl Printer {
 
     pub(super) fn finish_progress(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Ends the process with an error, from any thread.
+    pub(super) fn abort(&self) -> Abort {
+        let printer = Self {
+            bar: self.bar.clone(),
+            ..*self
+        };
+        Abort::new(move |error| {
+            printer.say(&report::one(error));
+            interrupt::end(1);
+        })
     }
 
     /// What hooks print, above the progress bar.

@@ -11,7 +11,7 @@ pub(super) fn error(error: &Error) -> String {
     let Error::Several(Failures { shown, total }) = error else {
         return one(error);
     };
-    let mut reports: Vec<String> = shown.iter().map(one).collect();
+    let mut reports: Vec<String> = shown.iter().map(|error| one(error)).collect();
     let hidden = match total - shown.len() {
         0 => String::new(),
         hidden => format!(", {} of them not shown", text::thousands(hidden)),
@@ -24,7 +24,8 @@ pub(super) fn error(error: &Error) -> String {
     reports.join("\n\n")
 }
 
-fn one(error: &Error) -> String {
+/// An error with its place and its help.
+pub(super) fn one(error: &dyn Diagnose) -> String {
     let notes = error.notes();
     render(
         Level::ERROR,

@@ -24,9 +24,20 @@ pub(super) fn collections(config: &Config) -> CollectionManager {
     CollectionManager::new(config.collections_folder())
 }
 
+/// Makes the config's hooks fit to run: with an interpreter, a place to print to, and the variables
+/// that the config opens to them.
+pub(super) fn prepare_hooks(config: &mut Config, python: Option<OsString>, printer: &Printer) {
+    config.hooks.python.interpreters = interpreters(python, config);
+    config.hooks.output = printer.hook_output();
+    config.hooks.abort = printer.abort();
+    for (name, value) in &mut config.hooks.environment {
+        *value = env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    }
+}
+
 /// The interpreters to try, in order: what was asked for alone, or an active environment and then
 /// what is on `PATH`.
-pub(super) fn interpreters(python: Option<OsString>, config: &Config) -> Vec<Interpreter> {
+fn interpreters(python: Option<OsString>, config: &Config) -> Vec<Interpreter> {
     let asked = |program: OsString, origin: &str| {
         vec![Interpreter {
             program,

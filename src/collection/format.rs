@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{Attempt, Collection, CollectionError, CollectionName, Job, JobSource, ScriptDigest};
 use crate::diagnostic::{Diagnose, Label, Source};
 use crate::model::{JobName, Map, ParamSet, Value};
-use crate::{text, yaml};
+use crate::yaml::{self, quoted, write_flow_map, write_quoted};
 
 /// The version written. 1 and 2 are the Python tool's.
 pub(super) const VERSION: i128 = 3;
@@ -129,13 +129,13 @@ fn write_job(line: &mut String, name: &JobName, job: &Job) -> io::Result<()> {
         attempts,
     } = job;
     line.push_str("- {\"job_name\": ");
-    write_text(line, name.as_str());
+    write_quoted(line, name.as_str());
     line.push_str(", \"parameters\": ");
-    write_entries(line, parameters.iter());
+    write_flow_map(line, parameters.iter());
     line.push_str(", \"slurm_args\": ");
-    write_entries(line, slurm_args.iter());
+    write_flow_map(line, slurm_args.iter());
     line.push_str(", \"script_path\": ");
-    write_text(line, path_text(script_path)?);
+    write_quoted(line, path_text(script_path)?);
     write!(
         line,
         ", \"script_digest\": \"{:016x}\", \"source\": {source}",
@@ -155,86 +155,6 @@ fn path_text(path: &Path) -> io::Result<&str> {
         let message = format!("`{}` is not UTF-8 and cannot be recorded", path.display());
         io::Error::new(io::ErrorKind::InvalidData, message)
     })
-}
-
-fn write_entries<'a>(line: &mut String, entries: impl Iterator<Item = (&'a Arc<str>, &'a Value)>) {
-    line.push('{');
-    for (index, (key, value)) in entries.enumerate() {
-        line.push_str(if index == 0 { "" } else { ", " });
-        write_text(line, key);
-        line.push_str(": ");
-        write_value(line, value);
-    }
-    line.push('}');
-}
-
-fn write_value(line: &mut String, value: &Value) {
-    match value {
-        Value::Null => line.push_str("null"),
-        Value::Bool(bool) => line.push_str(if *bool { "true" } else { "false" }),
-        Value::Int(int) if i64::try_from(*int).is_ok() || u64::try_from(*int).is_ok() => {
-            write!(line, "{int}").expect(TO_STRING);
-        }
-        // A JSON parser would make a float of it without a word; the tag keeps it away.
-        Value::Int(int) => write!(line, "!!int \"{int}\"").expect(TO_STRING),
-        Value::Float(float) if float.is_nan() => line.push_str(".nan"),
-        Value::Float(float) if float.is_infinite() => {
-            line.push_str(if *float > 0.0 { ".inf" } else { "-.inf" });
-        }
-        Value::Float(float) => {
-            // YAML 1.1 takes `1e-05` for text; a float has a point.
-            let text = text::float(*float);
-            match text.split_once('e') {
-                Some((mantissa, exponent)) if !mantissa.contains('.') => {
-                    write!(line, "{mantissa}.0e{exponent}").expect(TO_STRING);
-                }
-                _ => line.push_str(&text),
-            }
-        }
-        Value::String(text) => write_text(line, text),
-        Value::List(list) => {
-            line.push('[');
-            for (index, item) in list.iter().enumerate() {
-                line.push_str(if index == 0 { "" } else { ", " });
-                write_value(line, item);
-            }
-            line.push(']');
-        }
-        Value::Map(map) => write_entries(line, map.iter()),
-        Value::Object(object) => match &object.plain {
-            Some(plain) => write_value(line, plain),
-            None => write_text(line, &object.text),
-        },
-    }
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::new();
-    write_text(&mut quoted, text);
-    quoted
-}
-
-/// Writes a string that JSON and YAML 1.1 read alike: what YAML calls a line break or not
-/// printable is escaped, in the form that both know.
-fn write_text(line: &mut String, text: &str) {
-    line.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => line.push_str("\\\""),
-            '\\' => line.push_str("\\\\"),
-            '\n' => line.push_str("\\n"),
-            '\r' => line.push_str("\\r"),
-            '\t' => line.push_str("\\t"),
-            ' '..='~'
-            | '\u{a0}'..='\u{2027}'
-            | '\u{202a}'..='\u{d7ff}'
-            | '\u{e000}'..='\u{fefe}'
-            | '\u{ff00}'..='\u{fffd}'
-            | '\u{10000}'.. => line.push(c),
-            c => write!(line, "\\u{:04x}", u32::from(c)).expect(TO_STRING),
-        }
-    }
-    line.push('"');
 }
 
 /// Reads what [`write`] wrote, or what somebody made of it by hand.

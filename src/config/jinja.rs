@@ -1,3 +1,4 @@
+use crate::model::{Map, Value};
 use crate::yaml::{Fields, Misfit, Node};
 
 /// What a template does with a name that has no value.
@@ -53,6 +54,19 @@ impl JinjaOptions {
             trim_blocks: fields.boolean("trim_blocks", misfits),
             lstrip_blocks: fields.boolean("lstrip_blocks", misfits),
         }
+    }
+
+    /// The options that are set, as they are written.
+    pub fn to_map(self) -> Map {
+        let entries = [
+            ("undefined", self.undefined.map(|it| it.word().into())),
+            ("trim_blocks", self.trim_blocks.map(Value::from)),
+            ("lstrip_blocks", self.lstrip_blocks.map(Value::from)),
+        ];
+        entries
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?)))
+            .collect()
     }
 
     /// Takes from `fallback` what is not said here.

@@ -51,10 +51,7 @@ impl Sweep {
             .as_ref()
             .and_then(|pattern: &Pattern| pattern.label.clone());
         let renderer = Renderer::load(&spec.template, pattern, spec.jinja.or(config.jinja))?;
-        let mut defaults = config.slurm_defaults.clone();
-        for (key, value) in &spec.slurm_args.defaults {
-            defaults.insert(key.clone(), value.clone());
-        }
+        let defaults = spec.slurm_args.over(&config.slurm_defaults);
         let hooks: Vec<HookRef> = spec.hooks().cloned().collect();
         let mut hooks = Hooks::load(&hooks, &Arc::new(defaults), &config.hooks, stack)?;
         let mut space = spec.parameters.space.clone();

@@ -9,6 +9,7 @@ mod python;
 mod rhai;
 
 use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -63,13 +64,28 @@ trait Host {
 
 /// The language of a hook file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
+pub enum Language {
+    /// `.py`, run in a process of its own.
     Python,
+    /// `.rhai`, run in the sandbox.
     Rhai,
 }
 
+impl Display for Language {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Python => "Python",
+            Self::Rhai => "Rhai",
+        })
+    }
+}
+
 impl Language {
-    fn of(hook: &HookRef) -> Result<Self, HookError> {
+    /// The language of a hook, by the ending of its file.
+    ///
+    /// # Errors
+    /// When it is none of the two.
+    pub fn of(hook: &HookRef) -> Result<Self, HookError> {
         match hook
             .path
             .extension()
@@ -225,6 +241,29 @@ impl Hooks {
                 self.host(language).logic(space, sets)
             }
             None => Ok(sets.iter().map(|_| Ok(self.defaults.clone())).collect()),
+        }
+    }
+
+    /// What the filter hook says of one set; every set stays where there is none.
+    pub fn filter_one(&mut self, space: &mut ParamSpace, set: usize) -> Result<bool, HookError> {
+        let Some(language) = self.filter else {
+            return Ok(true);
+        };
+        self.check(language, Role::Filter, space);
+        let mut answers = self.host(language).filter(space, set..set + 1)?;
+        answers.pop().expect("a set has an answer")
+    }
+
+    /// The Slurm arguments of one set.
+    pub fn logic_one(&mut self, space: &mut ParamSpace, set: usize) -> Result<Arc<Map>, HookError> {
+        let mut answers = self.logic(space, &[set])?;
+        answers.pop().expect("a set has an answer")
+    }
+
+    /// Waits until what the hooks printed so far has reached the output.
+    pub fn settle_output(&self) {
+        if let Some(python) = &self.python {
+            python.settle_output();
         }
     }
 

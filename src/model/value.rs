@@ -232,6 +232,11 @@ impl Map {
         Self::default()
     }
 
+    /// Its entries, by value.
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = (Arc<str>, Value)> {
+        self.0.into_iter()
+    }
+
     /// Whether it holds no Python object.
     pub(crate) fn is_stored(&self) -> bool {
         self.0.values().all(Value::is_stored)

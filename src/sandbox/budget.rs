@@ -75,7 +75,8 @@ impl Budget {
     }
 
     /// Begins a call, which may take `factor` times as long as others.
-    pub(super) fn begin(&self, factor: u32) {
+    pub(super) fn begin(&self, factor: usize) {
+        let factor = u32::try_from(factor).unwrap_or(u32::MAX);
         let before = self.usage.bytes();
         self.before.set(before);
         if self.memory_bytes > 0 {

@@ -29,7 +29,7 @@ use crate::config::{HookSettings, RhaiLimits};
 const OPTIMIZATION: OptimizationLevel = OptimizationLevel::Simple;
 
 /// How much more the top level of a file may take than a call: it runs once.
-const TOP_LEVEL_FACTOR: u32 = 10;
+pub(super) const TOP_LEVEL_FACTOR: usize = 10;
 
 /// An engine that user code cannot leave.
 pub(crate) struct Sandbox {
@@ -37,6 +37,7 @@ pub(crate) struct Sandbox {
     files: Rc<Files>,
     limits: RhaiLimits,
     budget: Rc<Budget>,
+    printer: Rc<Printer>,
     watchdog: Rc<Watchdog>,
 }
 
@@ -117,8 +118,14 @@ impl Sandbox {
             files,
             limits,
             budget,
+            printer,
             watchdog,
         }
+    }
+
+    /// Whether what scripts print is dropped from now on.
+    pub(super) fn mute(&self, muted: bool) {
+        self.printer.mute(muted);
     }
 
     /// What scripts may use.
@@ -157,15 +164,11 @@ impl Sandbox {
         let value = if ast.statements().is_empty() {
             Dynamic::UNIT
         } else {
-            let operations = self
-                .limits
-                .operations
-                .saturating_mul(TOP_LEVEL_FACTOR.into());
-            self.engine.set_max_operations(operations);
+            set_limits(&mut self.engine, &of_top_level(&self.limits));
             self.budget.begin(TOP_LEVEL_FACTOR);
             let run = || self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast);
             let value = self.guard(run);
-            self.engine.set_max_operations(self.limits.operations);
+            set_limits(&mut self.engine, &self.limits);
             value?
         };
         let statements = lasting_statements(ast, &scope);
@@ -275,6 +278,18 @@ fn set_language(engine: &mut Engine) {
     engine.set_strict_variables(true);
     engine.set_optimization_level(OPTIMIZATION);
     engine.set_max_strings_interned(256);
+}
+
+/// The limits of a top level.
+fn of_top_level(limits: &RhaiLimits) -> RhaiLimits {
+    let more = |limit: usize| limit.saturating_mul(TOP_LEVEL_FACTOR);
+    RhaiLimits {
+        operations: limits.operations.saturating_mul(TOP_LEVEL_FACTOR as u64),
+        string_bytes: more(limits.string_bytes),
+        array_items: more(limits.array_items),
+        map_entries: more(limits.map_entries),
+        ..limits.clone()
+    }
 }
 
 /// Sets every limit there is: Rhai's defaults differ between debug and release builds.

@@ -14,6 +14,7 @@ mod limits;
 mod locate;
 mod memory;
 mod open;
+mod origins;
 mod output;
 mod stack;
 mod syntax;
@@ -26,5 +27,5 @@ pub use stack::Stack;
 
 pub(crate) use engine::{Failure, Sandbox, Script, is_identifier};
 pub(crate) use error::{Explained, Explainer, Trouble};
-pub(crate) use files::File;
 pub(crate) use locate::locate;
+pub(crate) use origins::{Origin, Origins};

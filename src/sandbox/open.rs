@@ -13,17 +13,25 @@ use super::limits::raise;
 use super::locate::locate;
 
 impl Sandbox {
-    /// Reads and compiles a file and runs its top level, once; gives the value of that too.
+    /// Reads and compiles a file and runs its top level, once; gives the value of that too. What
+    /// the top level prints is not shown if it ran `before`.
     ///
     /// # Errors
     /// Why it cannot be used, without a place where the file cannot be read.
-    pub(crate) fn open(&mut self, path: &Path) -> Result<(Script, Dynamic), Explained> {
+    pub(crate) fn open(
+        &mut self,
+        path: &Path,
+        before: bool,
+    ) -> Result<(Script, Dynamic), Explained> {
         let file = self.read(path)?;
         self.announce(&format!("`{}`", path.display()));
         let ast = self
             .compile(&file)
             .map_err(|error| Explained::syntax(&file, &error))?;
-        let failure = match self.run(&file, &ast) {
+        self.mute(before);
+        let run = self.run(&file, &ast);
+        self.mute(false);
+        let failure = match run {
             Ok((value, script)) => return Ok((script, value)),
             Err(failure) => failure,
         };

@@ -14,6 +14,7 @@ pub(super) struct Printer {
     sink: Option<HookOutput>,
     max_bytes: usize,
     written: Cell<usize>,
+    muted: Cell<bool>,
     /// Where the `print` stands that is going on.
     place: RefCell<(String, Position)>,
 }
@@ -33,8 +34,14 @@ impl Printer {
             sink,
             max_bytes,
             written: Cell::new(0),
+            muted: Cell::new(false),
             place: RefCell::new((String::new(), Position::NONE)),
         })
+    }
+
+    /// Whether to drop what comes from now on.
+    pub(super) fn mute(&self, muted: bool) {
+        self.muted.set(muted);
     }
 
     /// Says where the next [`print`](Self::print) stands.
@@ -52,7 +59,7 @@ impl Printer {
 
     /// Prints one line with its place, or nothing once the limit is reached.
     pub(super) fn line(&self, file: Option<&str>, position: Position, text: &str) {
-        let Some(sink) = &self.sink else {
+        let (Some(sink), false) = (&self.sink, self.muted.get()) else {
             return;
         };
         let file = file.unwrap_or_default();

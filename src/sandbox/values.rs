@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, ImmutableString};
 
+use super::engine::TOP_LEVEL_FACTOR;
 use super::library;
 use crate::config::RhaiLimits;
 use crate::model::{Map, Value};
@@ -30,6 +31,15 @@ impl Bounds {
         Self {
             items: limits.array_items.saturating_add(limits.map_entries),
             bytes: limits.string_bytes,
+        }
+    }
+
+    /// What the value of a whole file may hold within `limits`.
+    pub(crate) fn of_top_level(limits: &RhaiLimits) -> Self {
+        let Self { items, bytes } = Self::of(limits);
+        Self {
+            items: items.saturating_mul(TOP_LEVEL_FACTOR),
+            bytes: bytes.saturating_mul(TOP_LEVEL_FACTOR),
         }
     }
 }
@@ -296,5 +306,24 @@ pub(crate) fn cut(text: &str, max_chars: usize) -> Cow<'_, str> {
     match text.char_indices().nth(max_chars) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_bounds_does_not_cross() {
+        let long = Dynamic::from("x".repeat(100));
+        let many = Dynamic::from_array(vec![long; 10]);
+        let of = |items, bytes| {
+            let value = to_value(many.clone(), Bounds { items, bytes });
+            value.map(|_| ()).map_err(|misfit| misfit.to_string())
+        };
+        assert_eq!(of(0, 0), Ok(()));
+        assert_eq!(of(11, 1000), Ok(()));
+        assert_eq!(of(10, 1000), Err("more than 10 values".into()));
+        assert_eq!(of(11, 999), Err("more than 999 bytes of text".into()));
     }
 }

@@ -1,9 +1,10 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::diagnostic::{Diagnose, Label, quoted};
+use crate::sandbox::Explained;
 use crate::yaml::{Misfit, YamlError};
 
 /// Why a spec or a parameter file cannot be used.
@@ -15,8 +16,8 @@ pub enum SpecError {
         /// What is wrong.
         problem: String,
     },
-    /// It is a program or something else that is not read as YAML.
-    #[error("{} is not a spec in YAML or JSON", quoted(path))]
+    /// It is something else.
+    #[error("{} is not a spec in YAML, JSON or Rhai", quoted(path))]
     Language {
         /// The file.
         path: PathBuf,
@@ -41,9 +42,26 @@ pub enum SpecError {
         /// The file.
         path: PathBuf,
     },
+    /// A program failed, or gave something that is no spec.
+    #[error("{}: {problem}", quoted(path))]
+    Program {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        problem: String,
+        /// Where.
+        label: Option<Label>,
+        /// How it came to that.
+        notes: Vec<String>,
+        /// What to do.
+        help: Option<String>,
+    },
     /// The file cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// The thread for a program could not be started.
+    #[error("cannot start the thread that programs run on: {0}")]
+    Thread(#[source] io::Error),
     /// The file is not YAML.
     #[error("{}: {error}", quoted(path))]
     Yaml {
@@ -54,28 +72,60 @@ pub enum SpecError {
     },
 }
 
+impl SpecError {
+    /// What the sandbox says of the program at `path`.
+    pub(super) fn program(path: &Path, explained: Explained) -> Self {
+        let Explained {
+            trouble: _,
+            message,
+            label,
+            notes,
+            help,
+        } = explained;
+        Self::Program {
+            path: path.into(),
+            problem: message,
+            label,
+            notes,
+            help,
+        }
+    }
+
+    /// Adds what to do to the error of a program.
+    pub(super) fn with_help(mut self, text: &str) -> Self {
+        if let Self::Program { help, .. } = &mut self {
+            *help = Some(text.into());
+        }
+        self
+    }
+}
+
 impl Diagnose for SpecError {
     fn label(&self) -> Option<Label> {
         match self {
             Self::Misfit { misfit, .. } => misfit.label(),
+            Self::Program { label, .. } => label.clone(),
             Self::Yaml { error, .. } => error.label(),
             Self::Empty { .. }
             | Self::Hook { .. }
             | Self::Io(_)
             | Self::Language { .. }
-            | Self::Missing { .. } => None,
+            | Self::Missing { .. }
+            | Self::Thread(_) => None,
         }
     }
 
     fn notes(&self) -> Vec<String> {
         match self {
+            Self::Program { notes, .. } => notes.clone(),
             Self::Yaml { error, .. } => error.notes(),
             Self::Empty { .. }
             | Self::Hook { .. }
             | Self::Io(_)
             | Self::Language { .. }
             | Self::Misfit { .. }
-            | Self::Missing { .. } => Vec::new(),
+            | Self::Missing { .. }
+            | Self::Thread(_) => Vec::new(),
         }
     }
 
@@ -86,7 +136,11 @@ impl Diagnose for SpecError {
             Self::Empty { .. } => {
                 Some("a spec has at least the keys `template` and `parameters`".into())
             }
-            Self::Language { .. } => Some("a spec ends in `.yaml`, `.yml` or `.json`".into()),
+            Self::Language { .. } => {
+                Some("a spec ends in `.yaml`, `.yml`, `.json` or `.rhai`".into())
+            }
+            Self::Program { help, .. } => help.clone(),
+            Self::Thread(_) => Some("raise the limit with `ulimit -v unlimited`".into()),
             Self::Hook { .. } | Self::Io(_) | Self::Missing { .. } => None,
         }
     }

@@ -3,7 +3,9 @@
 mod error;
 mod hook_ref;
 mod parameters;
+mod program;
 mod read;
+mod show;
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +13,7 @@ pub use error::SpecError;
 pub use hook_ref::{HookRef, Role};
 pub use parameters::{Mode, Parameters};
 
-use crate::config::JinjaOptions;
+use crate::config::{HookSettings, JinjaOptions};
 use crate::diagnostic::{Label, Warning};
 use crate::model::Map;
 
@@ -65,6 +67,17 @@ pub struct SlurmArgs {
     pub logic: Option<HookRef>,
 }
 
+impl SlurmArgs {
+    /// The defaults of the spec over those of a project, key by key.
+    pub fn over(&self, defaults: &Map) -> Map {
+        let mut merged = defaults.clone();
+        for (key, value) in &self.defaults {
+            merged.insert(key.clone(), value.clone());
+        }
+        merged
+    }
+}
+
 /// The Jinja2 pattern of job names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -92,12 +105,19 @@ impl Spec {
         }
     }
 
-    /// Reads and checks the spec at `path`, YAML or JSON.
+    /// Reads and checks the spec at `path`: YAML, JSON, or a Rhai program, which is run within the
+    /// limits of `settings`.
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub fn load(path: &Path) -> Result<Self, Vec<SpecError>> {
-        read::spec(path)
+    pub fn load(path: &Path, settings: &HookSettings) -> Result<Self, Vec<SpecError>> {
+        read::spec(path, settings)
+    }
+
+    /// What the spec comes to, as a map that is a spec itself: paths relative to its folder, hooks
+    /// as file and function, a program evaluated.
+    pub fn to_map(&self) -> Map {
+        show::to_map(self)
     }
 
     /// All hooks, in the order they are called.

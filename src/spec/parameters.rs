@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::{HookRef, SpecError, read};
+use crate::config::HookSettings;
 use crate::diagnostic::Warning;
 use crate::model::{Axis, ParamSet, ParamSpace, Value};
 
@@ -32,6 +33,14 @@ pub enum Mode {
 impl Mode {
     /// The words of the spec.
     pub const WORDS: [(&'static str, Self); 2] = [("grid", Self::Grid), ("list", Self::List)];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Grid => "grid",
+            Self::List => "list",
+        }
+    }
 }
 
 impl Parameters {
@@ -65,8 +74,8 @@ impl Parameters {
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub fn load(path: &Path) -> Result<Self, Vec<SpecError>> {
-        read::parameters_file(path)
+    pub fn load(path: &Path, settings: &HookSettings) -> Result<Self, Vec<SpecError>> {
+        read::parameters_file(path, settings)
     }
 
     pub(super) fn of(mode: Mode, space: ParamSpace) -> Self {

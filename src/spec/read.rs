@@ -3,11 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::program;
 use super::{HookRef, Mode, OutputDir, Parameters, Pattern, Role, SlurmArgs, Spec, SpecError};
-use crate::config::JinjaOptions;
-use crate::diagnostic::Warning;
+use crate::config::{HookSettings, JinjaOptions};
+use crate::diagnostic::{Warning, did_you_mean};
 use crate::fs;
 use crate::model::{Axis, Map, ParamSet, ParamSpace, Value};
+use crate::sandbox::Stack;
 use crate::text;
 use crate::yaml::{self, Fields, Misfit, Node, YamlError};
 
@@ -33,26 +35,51 @@ const KEYS: [&str; 12] = [
     "variables",
 ];
 
-pub(super) fn spec(path: &Path) -> Result<Spec, Vec<SpecError>> {
-    let root = root(path)?;
-    let mut reader = Reader::new(path);
-    let spec = reader.spec(&root);
-    reader.finish(path, spec)
+pub(super) fn spec(path: &Path, settings: &HookSettings) -> Result<Spec, Vec<SpecError>> {
+    with_root(path, settings, &[], |reader, root| reader.spec(root))
 }
 
-pub(super) fn parameters_file(path: &Path) -> Result<Parameters, Vec<SpecError>> {
-    let root = root(path)?;
-    let mut reader = Reader::new(path);
-    let parameters = reader.parameters(&root, "a parameter file");
-    reader.finish(path, parameters)
+pub(super) fn parameters_file(
+    path: &Path,
+    settings: &HookSettings,
+) -> Result<Parameters, Vec<SpecError>> {
+    with_root(path, settings, &["parameters"], |reader, root| {
+        reader.parameters(root, "a parameter file")
+    })
+}
+
+/// Reads the file at `path`, which holds what stands under `prefix` in a spec.
+fn with_root<T: Send>(
+    path: &Path,
+    settings: &HookSettings,
+    prefix: &[&str],
+    read: impl FnOnce(&mut Reader, &Node) -> Option<T> + Send,
+) -> Result<T, Vec<SpecError>> {
+    let finish = |root: &Node, functions| {
+        let mut reader = Reader::new(path, functions);
+        let read = read(&mut reader, root);
+        reader.finish(path, read)
+    };
+    if !program::is_program(path) {
+        return finish(&root(path)?, None);
+    }
+    if !path.exists() {
+        return Err(vec![SpecError::Missing { path: path.into() }]);
+    }
+    // Nodes stay on the thread that made them.
+    let done = Stack::run(|stack| {
+        let program = program::run(path, settings, stack, prefix).map_err(|error| vec![error])?;
+        finish(&program.root, Some(program.functions))
+    });
+    done.map_err(|error| vec![SpecError::Thread(error)])?
 }
 
 fn root(path: &Path) -> Result<Node, Vec<SpecError>> {
     let path = || path.to_owned();
-    let language = path()
+    if path()
         .extension()
-        .is_some_and(|it| it == "rhai" || it == "py" || it == "j2");
-    if language {
+        .is_some_and(|it| it == "py" || it == "j2")
+    {
         return Err(vec![SpecError::Language { path: path() }]);
     }
     match yaml::read(&path(), MAX_BYTES) {
@@ -71,15 +98,20 @@ fn root(path: &Path) -> Result<Node, Vec<SpecError>> {
 
 /// Walks the nodes and notes all that does not fit.
 struct Reader {
+    path: PathBuf,
     folder: PathBuf,
+    /// The functions of a program, which its hooks may be.
+    functions: Option<Vec<String>>,
     misfits: Vec<Misfit>,
     warnings: Vec<Warning>,
 }
 
 impl Reader {
-    fn new(path: &Path) -> Self {
+    fn new(path: &Path, functions: Option<Vec<String>>) -> Self {
         Self {
+            path: path.to_owned(),
             folder: fs::parent(path).to_owned(),
+            functions,
             misfits: Vec::new(),
             warnings: Vec::new(),
         }
@@ -332,9 +364,35 @@ impl Reader {
         SlurmArgs { defaults, logic }
     }
 
+    /// The hook that is a function of the program itself; `None` where the text names a file.
+    fn own_function(&mut self, node: &Node, name: &str, role: Role) -> Option<Option<HookRef>> {
+        let functions = self.functions.as_ref()?;
+        if !is_function_name(name) {
+            return None;
+        }
+        if functions.iter().any(|function| function == name) {
+            return Some(Some(HookRef {
+                role,
+                path: self.path.clone(),
+                function: name.into(),
+                label: Some(node.label()),
+            }));
+        }
+        let misfit = Misfit::new(node, format!("the program has no function `{name}`"));
+        let guess = did_you_mean(name, functions.iter().map(String::as_str));
+        self.misfits.push(match guess {
+            Some(guess) => misfit.help(guess),
+            None => misfit.help(format!("define it, or write the file: `{name}.rhai`")),
+        });
+        Some(None)
+    }
+
     /// A hook as a map, `file` or `file:function`; an empty text is none, as in Python.
     fn hook(&mut self, node: &Node, role: Role) -> Option<HookRef> {
         if let Some(text) = node.as_str() {
+            if let Some(hook) = self.own_function(node, text.trim(), role) {
+                return hook;
+            }
             return match HookRef::parse(text, role, &self.folder) {
                 Ok(hook) => hook.map(|hook| HookRef {
                     label: Some(node.label()),
@@ -352,8 +410,13 @@ impl Reader {
             &["file", "function"],
             &mut self.misfits,
         )?;
-        let file = fields.text("file", &mut self.misfits)?.trim();
         let function = fields.text("function", &mut self.misfits).map(str::trim);
+        if let (None, Some(name)) = (fields.get("file"), function)
+            && let Some(hook) = self.own_function(node, name, role)
+        {
+            return hook;
+        }
+        let file = fields.text("file", &mut self.misfits)?.trim();
         Some(HookRef {
             role,
             path: self.path(file),
@@ -364,6 +427,12 @@ impl Reader {
             label: Some(node.label()),
         })
     }
+}
+
+/// Whether a text can only name a function: a file of a hook has an ending.
+fn is_function_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Whether a path goes down only.

@@ -27,6 +27,7 @@ mod template;
 mod tests;
 mod timestamp;
 mod traps;
+mod write;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use error::YamlError;
 pub use fields::{Fields, Misfit};
 pub use node::{Content, Node, Scalar, Style};
 pub use traps::traps;
+pub use write::{document, quoted, write_flow_map, write_quoted};
 
 use crate::diagnostic::Source;
 use crate::fs;

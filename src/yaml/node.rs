@@ -58,7 +58,8 @@ pub enum Style {
 }
 
 impl Node {
-    pub(super) fn new(content: Content, source: &Arc<Source>, span: Range<usize>) -> Self {
+    /// A node that was written at `span` of `source`.
+    pub(crate) fn new(content: Content, source: &Arc<Source>, span: Range<usize>) -> Self {
         let (weight, height) = match &content {
             Content::Scalar(_) => (1, 1),
             Content::Sequence(items) => measure(items.iter()),

@@ -11,12 +11,13 @@ const LAYERS: &[&[&str]] = &[
     &["model", "text", "diagnostic", "fs"],
     &["yaml"],
     &["config"],
+    &["sandbox"],
     &["spec"],
     &["hook"],
     &["render"],
     &["collection"],
     &["error"],
-    &["generate"],
+    &["generate", "trial"],
     &["cli"],
 ];
 

@@ -92,6 +92,11 @@ impl PythonHost {
         Ok(host)
     }
 
+    /// Waits until what was printed so far has reached the output.
+    pub(super) fn settle_output(&self) {
+        self.process.stderr().settle();
+    }
+
     /// The interpreter that serves, with its version.
     pub(super) fn interpreter(&self) -> &str {
         &self.interpreter

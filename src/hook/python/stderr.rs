@@ -2,8 +2,9 @@
 
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::mem;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, ChildStderr, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -26,11 +27,15 @@ pub(super) struct Stderr {
     thread: Option<JoinHandle<()>>,
     /// Dropping it ends the thread.
     stop: Option<PipeWriter>,
+    /// The reading end of the pipe once more, to ask whether anything is in it.
+    pipe: Option<OwnedFd>,
     sink: Arc<Sink>,
 }
 
 struct Sink {
     output: HookOutput,
+    /// Whether something is on its way from the pipe to the output.
+    moving: AtomicBool,
     /// What was read before it is known whether this is Python at all.
     kept: Mutex<Option<Vec<u8>>>,
 }
@@ -40,6 +45,7 @@ impl Stderr {
     pub(super) fn spawn(command: Command, output: &HookOutput) -> io::Result<(Child, Self)> {
         let sink = Arc::new(Sink {
             output: output.clone(),
+            moving: AtomicBool::new(false),
             kept: Mutex::new(Some(Vec::new())),
         });
         let (stopped, stop) = io::pipe()?;
@@ -48,12 +54,13 @@ impl Stderr {
         let thread = thread::Builder::new()
             .name("hook output".into())
             .spawn(move || start_and_read(command, &started, &to, &stopped))?;
-        let child = child.recv().expect("the thread answers before it ends")?;
+        let (child, pipe) = child.recv().expect("the thread answers before it ends")?;
         Ok((
             child,
             Self {
                 thread: Some(thread),
                 stop: Some(stop),
+                pipe,
                 sink,
             },
         ))
@@ -72,6 +79,18 @@ impl Stderr {
     /// What was kept so far, which is then gone.
     pub(super) fn take_kept(&self) -> Vec<u8> {
         self.sink.take_kept()
+    }
+
+    /// Waits until what is in the pipe by now has reached the output, at most a tenth of a second.
+    pub(super) fn settle(&self) {
+        let until = Instant::now() + LAST_WORDS;
+        let unread = || {
+            let waiting = self.pipe.as_ref().map(rustix::io::ioctl_fionread);
+            matches!(waiting, Some(Ok(1..))) || self.sink.moving.load(Ordering::Acquire)
+        };
+        while unread() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Reads the last words of a worker that ended.
@@ -109,13 +128,16 @@ impl Sink {
 
 fn start_and_read(
     mut command: Command,
-    started: &mpsc::Sender<io::Result<Child>>,
+    started: &mpsc::Sender<io::Result<(Child, Option<OwnedFd>)>>,
     sink: &Sink,
     stopped: &PipeReader,
 ) {
     let mut child = command.spawn();
     let stderr = child.as_mut().ok().and_then(|child| child.stderr.take());
-    started.send(child).ok();
+    let pipe = stderr
+        .as_ref()
+        .and_then(|stderr| stderr.as_fd().try_clone_to_owned().ok());
+    started.send(child.map(|child| (child, pipe))).ok();
     if let Some(stderr) = stderr {
         read(stderr, sink, stopped);
     }
@@ -147,10 +169,12 @@ fn read(mut stderr: ChildStderr, sink: &Sink, stopped: &PipeReader) {
                 .last()
                 .is_some_and(|stop| !stop.revents().is_empty());
         if readable {
+            sink.moving.store(true, Ordering::Release);
             match stderr.read(&mut buffer) {
                 Ok(0) | Err(_) => open = false,
                 Ok(length) => sink.write(&buffer[..length]),
             }
+            sink.moving.store(false, Ordering::Release);
         }
         if told {
             until = Some(Instant::now() + LAST_WORDS);

@@ -40,7 +40,8 @@ impl<'a> Loader<'a> {
         if let Some(script) = self.scripts.iter().find(is_it) {
             return Ok(script.clone());
         }
-        let (script, _) = self.sandbox.open(&reference.path).map_err(|explained| {
+        let opened = self.sandbox.open(&reference.path, ran_as_spec(reference));
+        let (script, _) = opened.map_err(|explained| {
             // Where the file says nothing, the spec that names it does.
             let label = explained.label.clone().or(reference.label.clone());
             let explained = Explained { label, ..explained };
@@ -55,6 +56,12 @@ impl<'a> Loader<'a> {
         self.scripts.push(script.clone());
         Ok(script)
     }
+}
+
+/// Whether the hook stands in a spec that is a program, which ran when the spec was read.
+fn ran_as_spec(reference: &HookRef) -> bool {
+    let named_by = reference.label.as_ref().map(|label| &label.source.path);
+    named_by == Some(&reference.path)
 }
 
 fn check_function(reference: &HookRef, script: &Script) -> Result<(), HookError> {

@@ -18,13 +18,20 @@ fn what_hooks_print_goes_to_the_output_line_by_line() {
 
 #[test]
 fn output_ends_at_its_limit_with_a_word_about_it() {
-    let fixture =
-        Fixture::filter_body("print(\"12345\"); true").limits(|limits| limits.output_bytes = 50);
+    let fixture = Fixture::filter_body("print(\"12345\"); true");
+    let line = format!(
+        "[{}/filter.rhai:2] 12345\n",
+        fixture.folder.path().display()
+    );
+    let fixture = fixture.limits(|limits| limits.output_bytes = line.len() * 2 + 5);
     fixture.decisions();
+    let limit = fixture.limits.output_bytes;
     assert_eq!(
         fixture.printed(),
-        "[filter.rhai:2] 12345\n[filter.rhai:2] 12345\n\
-         (no more output of scripts: `hooks.rhai.output_bytes` is 50)\n"
+        format!(
+            "[filter.rhai:2] 12345\n[filter.rhai:2] 12345\n\
+             (no more output of scripts: `hooks.rhai.output_bytes` is {limit})\n"
+        )
     );
 }
 
