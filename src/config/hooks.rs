@@ -48,8 +48,7 @@ pub struct RhaiLimits {
     /// What all calls together may print, in bytes.
     pub output_bytes: usize,
     /// What one call may take of memory beyond what was taken before, in bytes; zero for no limit.
-    /// It is known only in a program whose allocator is
-    /// [`CountingAllocator`](crate::sandbox::CountingAllocator).
+    /// It is known only in a program whose allocator counts; see the module `sandbox`.
     pub memory_bytes: usize,
     /// The time of one call; zero for none.
     pub call_time: Duration,

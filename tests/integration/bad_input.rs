@@ -51,10 +51,10 @@ fn specs_that_are_no_specs() {
     refused("template: t.j2\n", &["there is no `parameters`"]);
     refused("parameters: {}\n", &["there is no `template`"]);
     refused("{{ x }}: 1\n", &["spec.yaml:1:"]);
-    let test = Test::new().file("spec.rhai", "#{}");
+    let test = Test::new().file("spec.py", "{}");
     contains(
-        &test.fails("generate spec.rhai"),
-        &["is not a spec in YAML or JSON", "`.yaml`"],
+        &test.fails("generate spec.py"),
+        &["is not a spec in YAML, JSON or Rhai", "`.yaml`"],
     );
     let test = Test::new();
     std::fs::write(test.path().join("spec.yaml"), b"template: \xff\n").unwrap();
