@@ -9,8 +9,11 @@ use std::rc::Rc;
 use rhai::debugger::{CallStackFrame, Debugger, DebuggerCommand, DebuggerEvent};
 use rhai::{EvalContext, Position};
 
-use super::engine::{Failure, Sandbox};
+use super::engine::{Failure, Sandbox, is_identifier};
 use super::trace::{Call, Trace};
+
+/// How the engine's names of closures begin.
+const CLOSURE: &str = "anon$";
 
 /// The last step of a run, and the calls around it when the run failed.
 #[derive(Debug, Default)]
@@ -93,6 +96,10 @@ fn calls(stack: &[CallStackFrame], hook: Option<&str>, own_file: &str) -> Vec<Ca
             caller = callee.to_string();
         }
         if calls.is_empty() && frame.pos.is_none() && Some(frame.fn_name.as_str()) == hook {
+            continue;
+        }
+        // An operator is no call to a reader.
+        if !is_identifier(&frame.fn_name) && !frame.fn_name.starts_with(CLOSURE) {
             continue;
         }
         calls.push(Call {

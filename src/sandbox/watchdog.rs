@@ -18,8 +18,8 @@ use super::memory::Usage;
 use crate::config::RhaiLimits;
 use crate::diagnostic::Diagnose;
 
-/// How long after its limit a call may go on.
-const GRACE: Duration = Duration::from_secs(3);
+/// How long after its limit a call may go on; the machine may be busy with others.
+const GRACE: Duration = Duration::from_secs(5);
 /// How often to look.
 const INTERVAL: Duration = Duration::from_millis(10);
 /// How many times its limit a call may take of memory.

@@ -5,11 +5,12 @@
 //! `params.workers ?? 4`, so the hook's text is looked at before it runs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rhai::{ASTFlags, ASTNode, Expr, Position, ScriptFnMetadata, Stmt};
 
 use super::Hook;
-use crate::diagnostic::{Label, Warning, did_you_mean};
+use crate::diagnostic::{Label, Source, Warning, did_you_mean};
 use crate::model::ParamSpace;
 use crate::text;
 
@@ -57,13 +58,27 @@ pub(super) fn warnings(hook: &Hook, space: &ParamSpace) -> Vec<Warning> {
                 "the {} hook reads `{variable}.{name}`, which none of {sets} has: it is `()`",
                 reference.role
             ))
-            .at(Label::at(source, line, column))
+            .at(property_label(source, line, column, name))
             .help(guess.unwrap_or_else(|| {
                 format!("if it may be absent, say what holds then: `{variable}.{name} ?? …`")
             })),
         );
     }
     warnings
+}
+
+/// The property at a place, in quotes or not.
+fn property_label(source: &Arc<Source>, line: usize, column: usize, name: &str) -> Label {
+    let start = source.offset(line, column);
+    let quotes = if source.text[start..].starts_with('"') {
+        2
+    } else {
+        0
+    };
+    Label::new(
+        source,
+        start..source.text.len().min(start + name.len() + quotes),
+    )
 }
 
 /// What functions do to one of their parameters, a map.
