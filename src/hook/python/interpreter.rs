@@ -90,9 +90,10 @@ fn greet(
             _ => format!("cannot be started: {error}"),
         }
     })?;
+    process.send(WORKER.as_bytes());
     let received = process
-        .exchange_until(WORKER.as_bytes(), start_time, MAX_NOISE, |received| {
-            split_greeting(received).is_some()
+        .receive_until(start_time, MAX_NOISE, |received| {
+            split_greeting(received).map(|_| received.len())
         })
         .map_err(|lost| not_greeted(&process, &lost, start_time))?;
     let (noise, greeting) = split_greeting(&received).expect("the exchange waited for it");
