@@ -51,8 +51,6 @@ ARGUMENTS = {"parse": 1, "filter": 1, "logic": 2}
 PART_SECONDS = 0.025
 # Taken before a hook can put another in its place.
 monotonic = time.monotonic
-# Python 3.6 allows no more in a call that is spelled out.
-MAX_ARGUMENTS = 255
 # Failures of one run that are told in full.
 DETAILED_FAILURES = 10
 MAX_MESSAGE = 4000
@@ -626,9 +624,9 @@ class Grid(Sets):
     def __init__(self, axes):
         Sets.__init__(self)
         self.axes = [values for name, values in axes]
-        self.make = maker([name for name, values in axes])
+        self.make, self.hold = spelled_out([name for name, values in axes])
         # The very keys of the sets that are made, so that they compare by identity.
-        self.names = tuple(self.make(*self.axes))
+        self.names = tuple(self.make([self.axes])[0])
         # Sets that are not as they were made, or that a hook holds on to: not to be made again.
         self.held = {}
         self.product = None
@@ -644,7 +642,7 @@ class Grid(Sets):
 
     def take(self, runs):
         rows = self.rows(runs)
-        sets = list(itertools.starmap(self.make, rows))
+        sets = self.make(rows)
         if self.held:
             for place, index in enumerate(indexes_of(runs)):
                 if index in self.held:
@@ -682,11 +680,9 @@ class Grid(Sets):
         return Sets.doubtful(self, indexes, sets, rows)
 
     def all_pristine(self, sets, rows):
-        """The usual case, decided without a step of Python for each set."""
-        flat = itertools.chain.from_iterable
-        return list(flat(sets)) == list(self.names) * len(sets) and all(
-            map(operator.is_, flat(map(dict.values, sets)), flat(rows))
-        )
+        """The usual case, decided at once."""
+        keys = list(itertools.chain.from_iterable(sets))
+        return keys == list(self.names) * len(sets) and self.hold(sets, rows)
 
     def axis_changes(self):
         """The shared values that a hook changed, as `[axis, place, text]`, and their spelled sets."""
@@ -709,13 +705,31 @@ PART = ALL[:]
 UNSHARED = next(map(references, PART))
 
 
-def maker(names):
-    """A function that makes a dict of values, in half the time of `dict(zip(names, values))`."""
-    if len(names) > MAX_ARGUMENTS:
-        return lambda *values: dict(zip(names, values))
-    arguments = ["value%d" % place for place in range(len(names))]
-    entries = ["%r: %s" % entry for entry in zip(names, arguments)]
-    return eval("lambda %s: {%s}" % (", ".join(arguments), ", ".join(entries)), {})
+SPELLED_OUT = """
+def make(rows):
+    return [{{{entries}}} for [{values}] in rows]
+
+def hold(sets, rows):
+    for params, [{values}] in zip(sets, rows):
+        if not ({tests}):
+            return False
+    return True
+"""
+
+
+def spelled_out(names):
+    """Functions that make sets of rows of values, and tell whether sets hold the very values of
+    rows; with the names written out, which takes half the time of a loop over them.
+    """
+    values = ["value%d" % place for place in range(len(names))]
+    entries = ["%r: %s" % entry for entry in zip(names, values)]
+    tests = ["params[%r] is %s" % entry for entry in zip(names, values)]
+    functions = {}
+    source = SPELLED_OUT.format(
+        entries=", ".join(entries), values=", ".join(values), tests=" and ".join(tests) or "True",
+    )
+    exec(source, functions)
+    return functions["make"], functions["hold"]
 
 
 class Listed(Sets):
@@ -760,18 +774,8 @@ class Results(object):
         self.by_text = {}
         self.new = []
 
-    def number(self, answer):
-        try:
-            # Exact about types, unlike equality: 1, 1.0 and True, 0.0 and -0.0 all differ.
-            key = marshal.dumps(answer, 2)
-        except ValueError:
-            key = None
-        number = self.by_key.get(key)
-        if number is None:
-            number = self.enter(key, answer)
-        return number
-
     def enter(self, key, answer):
+        """The number of an answer whose key is not known; None is no key."""
         text = to_json(encode_dict(answer))
         number = self.by_text.get(text)
         if number is None:
@@ -913,12 +917,19 @@ class Worker(object):
                 return
 
     def call_logic(self, function, rest, answers, until):
-        copy, number = self.defaults.copy, self.results.number
+        copy, results = self.defaults.copy, self.results
+        known, dumps = results.by_key.get, marshal.dumps
         for params in rest:
             answer = function(params, copy())
             if type(answer) is not dict:
                 answer = dict_of(answer)
-            answers.append(number(answer))
+            try:
+                # Exact about types, unlike equality: 1, 1.0 and True, 0.0 and -0.0 all differ.
+                key = dumps(answer, 2)
+            except ValueError:
+                key = None
+            number = known(key)
+            answers.append(results.enter(key, answer) if number is None else number)
             if monotonic() > until:
                 return
 
