@@ -171,6 +171,50 @@ fn numbers_from_0(count: i32) -> Vec<Value> {
 }
 
 #[test]
+fn a_set_that_a_filter_holds_on_to_is_the_one_that_logic_gets() {
+    on_each(|python| {
+        let python = python
+            .filter(
+                "last = None\ndef include_params(p):\n    global last\n    \
+                 if last is not None: last['next'] = p['x']\n    \
+                 last = p if p['x'] % 2 == 0 else None\n    return True\n",
+            )
+            .logic("def get_slurm_args(p, d):\n    return {'p': str(p)}\n");
+        let (mut host, mut space) = (python.load(), numbers(3000));
+        filter_all(&mut host, &mut space);
+        let seen = logic_all(&mut host, &mut space);
+        for (index, seen) in seen.iter().enumerate() {
+            let next = match index % 2 {
+                0 if index < 2999 => format!(", 'next': {}", index + 1),
+                _ => String::new(),
+            };
+            assert_eq!(*seen, format!("{{'p': \"{{'x': {index}{next}}}\"}}"));
+        }
+        assert_eq!(sets(&space)[2..4], ["x=2, next=3", "x=3"]);
+    });
+}
+
+#[test]
+fn sets_that_nobody_holds_take_no_memory_until_logic_gets_them() {
+    let python = python()
+        .filter(
+            "import gc\ncount = 0\ndef include_params(p):\n    global count\n    count += 1\n    \
+             if count == 20000:\n        p['alive'] = sum(type(o) is dict and 'x' in o for o in gc.get_objects())\n    \
+             return True\n",
+        )
+        .logic("def get_slurm_args(p, d):\n    return {'alive': p.get('alive')}\n");
+    let x = Value::list([]);
+    let axes = [("x", vec![x; 20_000])];
+    let (mut host, mut space) = (python.load(), grid(axes));
+    filter_all(&mut host, &mut space);
+    let alive = host.logic(&mut space, &[19_999]).unwrap().remove(0);
+    let Value::Int(alive) = alive.unwrap()["alive"] else {
+        panic!("no number")
+    };
+    assert!((1..3000).contains(&alive), "{alive}");
+}
+
+#[test]
 fn defaults_are_a_shallow_copy_for_each_call() {
     on_each(|python| {
         let python = python
