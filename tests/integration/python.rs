@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::test::Test;
+use super::test::{Test, contains};
 
 /// `python3`, and the oldest and newest of pyenv's that hooks may run in.
 fn interpreters() -> Vec<OsString> {
@@ -125,7 +127,9 @@ fn objects_are_printed_as_python_prints_them() {
 #[test]
 fn what_numpy_makes_is_printed_as_python_prints_it() {
     let Some(python) = numpy_interpreter() else {
-        eprintln!("SKIPPED: no numpy; name an interpreter in SLURMKIT_TEST_NUMPY_PYTHON");
+        // Past the capture of the test harness.
+        let note = "SKIPPED: no numpy; name an interpreter in SLURMKIT_TEST_NUMPY_PYTHON";
+        writeln!(std::io::stderr(), "{note}").unwrap();
         return;
     };
     assert_printed_as_in_python(
@@ -159,6 +163,110 @@ fn what_numpy_makes_is_printed_as_python_prints_it() {
     assert!(output.status.success(), "{stderr}");
     assert_eq!(test.read("out/x1.job"), "3 6 1.5 True 1 2 2 1,2\n");
     assert!(!test.exists("out/x2.job"));
+}
+
+/// Writes an interpreter that says its name and is then `python3`.
+fn interpreter(test: &Test, path: &str) {
+    let real = Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .unwrap();
+    let real = String::from_utf8(real.stdout).unwrap();
+    let text = format!(
+        "#!/bin/sh\necho '{path}' >&2\nexec '{}' \"$@\"\n",
+        real.trim()
+    );
+    test.write(path, &text);
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(test.path().join(path), executable).unwrap();
+}
+
+const FILTER: &str = "template: t.j2\noutput_dir: out\nparameters:\n  values: {x: [1]}\n  \
+                      filter: hook.py\n";
+
+#[test]
+fn the_interpreter_that_was_asked_for_most_directly_serves() {
+    let test = Test::new()
+        .file("hook.py", "def include_params(params):\n    return True\n")
+        .file("t.j2", "x\n")
+        .file("spec.yaml", FILTER);
+    for path in [
+        "flag",
+        "variable",
+        "configured",
+        "venv/bin/python",
+        "conda/bin/python",
+    ] {
+        interpreter(&test, path);
+    }
+    interpreter(&test, "path/python3");
+    interpreter(&test, "other/python");
+    let root = test.path().display().to_string();
+    let serves = |test: &Test, args: &[&str], env: &[(&str, &str)]| {
+        let mut command = test.command();
+        command.args(["generate", "spec.yaml", "-q"]).args(args);
+        command.env("PATH", format!("{root}/path:{root}/other"));
+        command.env("VIRTUAL_ENV", format!("{root}/venv"));
+        command.env("CONDA_PREFIX", format!("{root}/conda"));
+        for (name, value) in env {
+            command.env(name, value.replace("ROOT", &root));
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let variable = ("SLURMKIT_PYTHON", "ROOT/variable");
+    let (flag, configured) = (
+        format!("{root}/flag"),
+        format!("python: {root}/configured\n"),
+    );
+    test.write(".slurmkit/config.yaml", &configured);
+    assert_eq!(serves(&test, &["--python", &flag], &[variable]), "flag\n");
+    assert_eq!(serves(&test, &[], &[variable]), "variable\n");
+    assert_eq!(serves(&test, &[], &[]), "configured\n");
+    test.write(".slurmkit/config.yaml", "{}\n");
+    assert_eq!(serves(&test, &[], &[]), "venv/bin/python\n");
+    let gone = ("VIRTUAL_ENV", "ROOT/gone");
+    assert_eq!(serves(&test, &[], &[gone]), "conda/bin/python\n");
+    let base = ("CONDA_DEFAULT_ENV", "base");
+    assert_eq!(serves(&test, &[], &[gone, base]), "path/python3\n");
+    let path = ("PATH", "ROOT/other");
+    assert_eq!(serves(&test, &[], &[gone, base, path]), "other/python\n");
+}
+
+#[test]
+fn all_interpreters_that_do_not_serve_are_listed() {
+    let test = Test::new()
+        .file("hook.py", "def include_params(params):\n    return True\n")
+        .file("t.j2", "x\n")
+        .file("spec.yaml", FILTER)
+        .file("venv/bin/python", "");
+    let run = |args: &[&str]| {
+        let mut command = test.command();
+        command.args(["generate", "spec.yaml"]).args(args);
+        command.env("PATH", "/nonexistent");
+        command.env("VIRTUAL_ENV", test.path().join("venv"));
+        command.env("CONDA_PREFIX", "/nonexistent/conda");
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    contains(
+        &run(&[]),
+        &[
+            "no usable Python interpreter was found",
+            "venv/bin/python` (VIRTUAL_ENV): not executable",
+            "`/nonexistent/conda/bin/python` (CONDA_PREFIX): not found",
+            "`python3` (PATH): not found",
+            "`python` (PATH): not found",
+        ],
+    );
+    let told = run(&["--python", "absent"]);
+    contains(
+        &told,
+        &["`absent` (`--python` or `SLURMKIT_PYTHON`): not found"],
+    );
+    assert!(!told.contains("VIRTUAL_ENV"), "{told}");
 }
 
 /// Starts a run whose hook waits, and returns it with the id of its worker.
