@@ -56,6 +56,8 @@ DETAILED_FAILURES = 10
 MAX_MESSAGE = 4000
 MAX_TRACEBACK = 20000
 MAX_DEPTH = 100
+# Answers of the logic hook that are known again.
+MAX_RESULTS = 10000
 
 CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08
@@ -618,16 +620,57 @@ class Sets(object):
         return tuple(params) == names and all(map(operator.is_, params.values(), row))
 
 
+SPELLED_OUT = """
+def make(rows):
+    return [{{{entries}}} for [{values}] in rows]
+
+def is_made_of(sets, rows):
+    for params, [{values}] in zip(sets, rows):
+        if not ({tests}):
+            return False
+    return True
+"""
+
+
+def spelled_out(names):
+    """Functions that make sets of rows of values, and tell whether sets hold the very values of
+    rows. With the names written out, they take half the time of a loop over them.
+    """
+    values = ["value%d" % place for place in range(len(names))]
+    entries = ["%r: %s" % entry for entry in zip(names, values)]
+    tests = ["params[%r] is %s" % entry for entry in zip(names, values)]
+    functions = {}
+    source = SPELLED_OUT.format(
+        entries=", ".join(entries), values=", ".join(values), tests=" and ".join(tests) or "True",
+    )
+    exec(source, functions)
+    return functions["make"], functions["is_made_of"]
+
+
+# Not every interpreter counts references; then any set may be one that a hook has.
+references = getattr(sys, "getrefcount", id)
+
+
+def unshared_references():
+    """The references to a set that only this worker has."""
+    request = [{}]
+    part = request[:]
+    return next(map(references, part))
+
+
+UNSHARED = unshared_references()
+
+
 class Grid(Sets):
     """The product of axes; the first varies slowest."""
 
     def __init__(self, axes):
         Sets.__init__(self)
         self.axes = [values for name, values in axes]
-        self.make, self.hold = spelled_out([name for name, values in axes])
+        self.make, self.is_made_of = spelled_out([name for name, values in axes])
         # The very keys of the sets that are made, so that they compare by identity.
         self.names = tuple(self.make([self.axes])[0])
-        # Sets that are not as they were made, or that a hook holds on to: not to be made again.
+        # Sets that a filter kept, and that must not be made again for the logic hook.
         self.held = {}
         self.product = None
         self.position = 0
@@ -662,10 +705,9 @@ class Grid(Sets):
         return rows
 
     def keep(self, indexes, sets, answers):
-        """Holds on to the sets that were kept, where one made again would not do.
+        """Holds the sets that the filter kept and changed, or that a hook still has and may change.
 
-        That is if it was changed, or if a hook still has it and may change it. To hold all would
-        take the memory of the whole sweep.
+        To hold all would take the memory of the whole sweep.
         """
         if not self.spelled and set(map(references, sets)) == {UNSHARED}:
             return
@@ -682,7 +724,7 @@ class Grid(Sets):
     def all_pristine(self, sets, rows):
         """The usual case, decided at once."""
         keys = list(itertools.chain.from_iterable(sets))
-        return keys == list(self.names) * len(sets) and self.hold(sets, rows)
+        return keys == list(self.names) * len(sets) and self.is_made_of(sets, rows)
 
     def axis_changes(self):
         """The shared values that a hook changed, as `[axis, place, text]`, and their spelled sets."""
@@ -695,41 +737,6 @@ class Grid(Sets):
                 changed.append([axis, place, text])
                 values.append(value)
         return changed, self.sharers(values)
-
-
-# Not every interpreter counts references; then any set may be one that a hook has.
-references = getattr(sys, "getrefcount", id)
-ALL = [{}]
-PART = ALL[:]
-# The references to a set that only this worker has: in a list of sets, and in a part of that list.
-UNSHARED = next(map(references, PART))
-
-
-SPELLED_OUT = """
-def make(rows):
-    return [{{{entries}}} for [{values}] in rows]
-
-def hold(sets, rows):
-    for params, [{values}] in zip(sets, rows):
-        if not ({tests}):
-            return False
-    return True
-"""
-
-
-def spelled_out(names):
-    """Functions that make sets of rows of values, and tell whether sets hold the very values of
-    rows; with the names written out, which takes half the time of a loop over them.
-    """
-    values = ["value%d" % place for place in range(len(names))]
-    entries = ["%r: %s" % entry for entry in zip(names, values)]
-    tests = ["params[%r] is %s" % entry for entry in zip(names, values)]
-    functions = {}
-    source = SPELLED_OUT.format(
-        entries=", ".join(entries), values=", ".join(values), tests=" and ".join(tests) or "True",
-    )
-    exec(source, functions)
-    return functions["make"], functions["hold"]
 
 
 class Listed(Sets):
@@ -767,12 +774,23 @@ def indexes_of(runs):
 
 
 class Results(object):
-    """Numbers the answers of the logic hook, so that equal ones cross once."""
+    """Numbers the answers of the logic hook, so that equal ones cross once.
+
+    When there are many, it forgets them and starts again: where each answer differs from all
+    others, they would only fill the memory.
+    """
 
     def __init__(self):
         self.by_key = {}
         self.by_text = {}
         self.new = []
+        self.forgotten = False
+
+    def make_room(self):
+        if len(self.by_text) > MAX_RESULTS:
+            self.by_key.clear()
+            self.by_text.clear()
+            self.forgotten = True
 
     def enter(self, key, answer):
         """The number of an answer whose key is not known; None is no key."""
@@ -787,8 +805,10 @@ class Results(object):
         return number
 
     def take_new(self):
-        new, self.new = self.new, []
-        return new
+        """Whether earlier answers are forgotten, and the new ones."""
+        forgotten, new = self.forgotten, self.new
+        self.forgotten, self.new = False, []
+        return forgotten, new
 
 
 # Requests
@@ -883,6 +903,7 @@ class Worker(object):
     def part(self, hook, indexes, rest):
         """The answers of as many calls as time allows, at least one."""
         call = getattr(self, "call_" + hook.role)
+        self.results.make_room()
         answers, errors = [], []
         until = monotonic() + PART_SECONDS
         while len(answers) < len(indexes) and (not answers or monotonic() < until):
@@ -955,8 +976,11 @@ class Worker(object):
                 hook = self.hooks[self.role]
                 errors.append([index, self.failures.of_answer(hook, unfit_message(error, "left", " in `params`"))])
         parts = ['"r":' + to_json(answers)]
-        if self.results.new:
-            parts.append('"t":[%s]' % ",".join(self.results.take_new()))
+        forgotten, new = self.results.take_new()
+        if forgotten:
+            parts.append('"f":true')
+        if new:
+            parts.append('"t":[%s]' % ",".join(new))
         if changed:
             parts.append('"m":[%s]' % ",".join("[%d,%s]" % (index, text) for index, text in changed))
         if axes:

@@ -51,7 +51,7 @@ pub(super) struct PythonHost {
     ahead: Ahead,
     /// How many sets the parse hook gave.
     parsed: usize,
-    /// Every answer of the logic hook that differs from the others, by number.
+    /// Answers of the logic hook that differ from each other, by number.
     results: Vec<Arc<Map>>,
 }
 
@@ -203,6 +203,7 @@ impl PythonHost {
         };
         let Reply {
             answers,
+            forgotten,
             results,
             changed,
             axis_values,
@@ -218,6 +219,9 @@ impl PythonHost {
         self.ahead.answered(answers.len());
         // The worker goes on while these answers are looked at.
         self.ask(role, &sets[answers.len()..]);
+        if forgotten {
+            self.results.clear();
+        }
         self.results
             .extend(results.into_iter().map(|IncomingMap(map)| Arc::new(map)));
         let changes = Changes {

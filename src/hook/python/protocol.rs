@@ -56,6 +56,9 @@ pub(super) struct Reply<T> {
     /// An answer for each of the next sets; none for those whose call failed.
     #[serde(rename = "r", default = "Vec::new")]
     pub(super) answers: Vec<Option<T>>,
+    /// Whether the table of results starts again.
+    #[serde(rename = "f", default)]
+    pub(super) forgotten: bool,
     /// Results that the answers number, as they are added to the table.
     #[serde(rename = "t", default)]
     pub(super) results: Vec<IncomingMap>,

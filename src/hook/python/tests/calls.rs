@@ -294,6 +294,25 @@ fn equal_results_are_shared_and_different_ones_never() {
 }
 
 #[test]
+fn any_number_of_different_results_arrives() {
+    on_each(|python| {
+        let python = python.logic(
+            "def get_slurm_args(p, d):\n    return {'x': p['x'] if p['x'] % 10 else None}\n",
+        );
+        let (mut host, mut space) = (python.load(), numbers(30_000));
+        for (index, answer) in logic_all(&mut host, &mut space).iter().enumerate() {
+            let x = if index % 10 == 0 {
+                "None".into()
+            } else {
+                index.to_string()
+            };
+            assert_eq!(*answer, format!("{{'x': {x}}}"));
+        }
+        assert!(host.results.len() < 15_000, "{}", host.results.len());
+    });
+}
+
+#[test]
 fn module_state_lives_on_in_the_order_of_calls() {
     on_each(|python| {
         let hooks = "import builtins\nlog = builtins.__dict__.setdefault('log', [])\n\
