@@ -18,8 +18,9 @@ pub(super) struct Pipes {
     /// `None` once the worker was told to end.
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
-    /// What did not fit into the pipe yet.
-    unsent: Vec<u8>,
+    /// What is to be sent, and how much of it went into the pipe.
+    outgoing: Vec<u8>,
+    sent: usize,
     /// What no one asked for yet.
     received: Vec<u8>,
 }
@@ -42,23 +43,30 @@ impl Pipes {
         Ok(Self {
             stdin: Some(stdin),
             stdout,
-            unsent: Vec::new(),
+            outgoing: Vec::new(),
+            sent: 0,
             received: Vec::new(),
         })
     }
 
     /// Sends as much as the pipe takes; the rest goes while something is received.
     pub(super) fn send(&mut self, data: &[u8]) -> Result<(), Broken> {
-        self.unsent.extend_from_slice(data);
+        self.outgoing.extend_from_slice(data);
         self.write()
     }
 
-    /// Says the last words.
+    /// Says the last words. Closing the pipe says the same, if they do not get through.
     pub(super) fn close(&mut self, data: &[u8]) {
-        if let Some(mut stdin) = self.stdin.take() {
-            // Closing the pipe says the same, if this does not get through.
+        let amid_a_request = self.is_sending();
+        if let Some(mut stdin) = self.stdin.take()
+            && !amid_a_request
+        {
             stdin.write_all(data).ok();
         }
+    }
+
+    fn is_sending(&self) -> bool {
+        self.sent < self.outgoing.len()
     }
 
     /// Forgets what was received.
@@ -119,7 +127,7 @@ impl Pipes {
         });
         let timeout = Timespec::try_from(rest).expect("a fraction of a second fits");
         let mut pipes = vec![PollFd::new(&self.stdout, PollFlags::IN)];
-        if let Some(stdin) = self.stdin.as_ref().filter(|_| !self.unsent.is_empty()) {
+        if let Some(stdin) = self.stdin.as_ref().filter(|_| self.is_sending()) {
             pipes.push(PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::OUT));
         }
         match poll(&mut pipes, Some(&timeout)) {
@@ -141,19 +149,18 @@ impl Pipes {
         let Some(stdin) = &mut self.stdin else {
             return Ok(());
         };
-        match stdin.write(&self.unsent) {
-            Ok(length) => {
-                self.unsent.drain(..length);
-                Ok(())
-            }
-            Err(error) if is_temporary(&error) => Ok(()),
+        match stdin.write(&self.outgoing[self.sent..]) {
+            Ok(length) => self.sent += length,
+            Err(error) if is_temporary(&error) => {}
             // It reads no more. Its last words, or its end, are on the other pipe.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                self.unsent.clear();
-                Ok(())
-            }
-            Err(error) => Err(Broken::Io(error)),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.sent = self.outgoing.len(),
+            Err(error) => return Err(Broken::Io(error)),
         }
+        if !self.is_sending() {
+            self.outgoing.clear();
+            self.sent = 0;
+        }
+        Ok(())
     }
 
     fn read(&mut self) -> Result<(), Broken> {
