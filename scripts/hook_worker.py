@@ -1,8 +1,9 @@
 """Runs the Python hooks of slurmkit; sent to an interpreter over its standard input.
 
-The host asks and this worker answers, one JSON object per line, strictly in turns. Parameter sets
-are addressed by index: the worker gets the axes of the grid once and makes the sets itself, so
-that hooks see one process with shared objects, as if they were called in a plain loop.
+The host asks and this worker answers, one JSON object per line, in the order of the requests. A
+request for calls may be answered in parts, so that the host sees that calls end. Parameter sets are
+addressed by index: the worker gets the axes of the grid once and makes the sets itself, so that
+hooks see one process with shared objects, as if they were called in a plain loop.
 
 Standard library only, syntax of Python 3.6.
 """
@@ -33,8 +34,8 @@ def standard_import(*names):
         sys.path = everything
 
 
-(builtins, faulthandler, io, itertools, json, marshal, operator, os, signal, types, machinery) = standard_import(
-    "builtins", "faulthandler", "io", "itertools", "json", "marshal", "operator", "os", "signal",
+(faulthandler, gc, io, itertools, json, marshal, operator, os, signal, time, types, machinery) = standard_import(
+    "faulthandler", "gc", "io", "itertools", "json", "marshal", "operator", "os", "signal", "time",
     "types", "importlib.machinery",
 )
 
@@ -46,11 +47,17 @@ MODULES = {
     "logic": "slurm_args_module",
 }
 ARGUMENTS = {"parse": 1, "filter": 1, "logic": 2}
+# Calls are answered at the latest when they took this long: each has its own time limit.
+PART_SECONDS = 0.025
+# Taken before a hook can put another in its place.
+monotonic = time.monotonic
 # Failures of one run that are told in full.
 DETAILED_FAILURES = 10
 MAX_MESSAGE = 4000
 MAX_TRACEBACK = 20000
 MAX_DEPTH = 100
+# Answers of the logic hook that are known again.
+MAX_RESULTS = 10000
 
 CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08
@@ -613,14 +620,57 @@ class Sets(object):
         return tuple(params) == names and all(map(operator.is_, params.values(), row))
 
 
+SPELLED_OUT = """
+def make(rows):
+    return [{{{entries}}} for [{values}] in rows]
+
+def is_made_of(sets, rows):
+    for params, [{values}] in zip(sets, rows):
+        if not ({tests}):
+            return False
+    return True
+"""
+
+
+def spelled_out(names):
+    """Functions that make sets of rows of values, and tell whether sets hold the very values of
+    rows. With the names written out, they take half the time of a loop over them.
+    """
+    values = ["value%d" % place for place in range(len(names))]
+    entries = ["%r: %s" % entry for entry in zip(names, values)]
+    tests = ["params[%r] is %s" % entry for entry in zip(names, values)]
+    functions = {}
+    source = SPELLED_OUT.format(
+        entries=", ".join(entries), values=", ".join(values), tests=" and ".join(tests) or "True",
+    )
+    exec(source, functions)
+    return functions["make"], functions["is_made_of"]
+
+
+# Not every interpreter counts references; then any set may be one that a hook has.
+references = getattr(sys, "getrefcount", id)
+
+
+def unshared_references():
+    """The references to a set that only this worker has."""
+    request = [{}]
+    part = request[:]
+    return next(map(references, part))
+
+
+UNSHARED = unshared_references()
+
+
 class Grid(Sets):
     """The product of axes; the first varies slowest."""
 
     def __init__(self, axes):
         Sets.__init__(self)
-        self.names = tuple(name for name, values in axes)
         self.axes = [values for name, values in axes]
-        # Sets that a filter kept, until the logic hook has seen them.
+        self.make, self.is_made_of = spelled_out([name for name, values in axes])
+        # The very keys of the sets that are made, so that they compare by identity.
+        self.names = tuple(self.make([self.axes])[0])
+        # Sets that a filter kept, and that must not be made again for the logic hook.
         self.held = {}
         self.product = None
         self.position = 0
@@ -633,31 +683,38 @@ class Grid(Sets):
     def names_of(self, index):
         return self.names
 
-    def rows(self, indexes):
-        """The values of each set; `indexes` ascend."""
-        if indexes[0] < self.position or self.product is None:
+    def take(self, runs):
+        rows = self.rows(runs)
+        sets = self.make(rows)
+        if self.held:
+            for place, index in enumerate(indexes_of(runs)):
+                if index in self.held:
+                    sets[place] = self.held.pop(index)
+        return sets, rows
+
+    def rows(self, runs):
+        """The values of each set; the runs ascend."""
+        if self.product is None or runs[0][0] < self.position:
             self.product = itertools.product(*self.axes)
             self.position = 0
         rows = []
-        for first, count in runs(indexes):
+        for first, count in runs:
             skip = first - self.position
             rows.extend(itertools.islice(self.product, skip, skip + count))
             self.position = first + count
         return rows
 
-    def take(self, indexes):
-        rows = self.rows(indexes)
-        names = self.names
-        if not self.held:
-            return [dict(zip(names, row)) for row in rows], rows
-        held = self.held
-        return [
-            held.pop(index) if index in held else dict(zip(names, row))
-            for index, row in zip(indexes, rows)
-        ], rows
+    def keep(self, indexes, sets, answers):
+        """Holds the sets that the filter kept and changed, or that a hook still has and may change.
 
-    def keep(self, index, params):
-        self.held[index] = params
+        To hold all would take the memory of the whole sweep.
+        """
+        if not self.spelled and set(map(references, sets)) == {UNSHARED}:
+            return
+        for place, count in enumerate(map(references, sets)):
+            index = indexes[place]
+            if answers[place] and (count != UNSHARED or index in self.spelled):
+                self.held[index] = sets[place]
 
     def doubtful(self, indexes, sets, rows):
         if not self.spelled and self.all_pristine(sets, rows):
@@ -665,11 +722,9 @@ class Grid(Sets):
         return Sets.doubtful(self, indexes, sets, rows)
 
     def all_pristine(self, sets, rows):
-        """The usual case, decided without a step of Python for each set."""
-        flat = itertools.chain.from_iterable
-        return list(flat(sets)) == list(self.names) * len(sets) and all(
-            map(operator.is_, flat(map(dict.values, sets)), flat(rows))
-        )
+        """The usual case, decided at once."""
+        keys = list(itertools.chain.from_iterable(sets))
+        return keys == list(self.names) * len(sets) and self.is_made_of(sets, rows)
 
     def axis_changes(self):
         """The shared values that a hook changed, as `[axis, place, text]`, and their spelled sets."""
@@ -702,50 +757,43 @@ class Listed(Sets):
     def names_of(self, index):
         return self.pristine[index][0]
 
-    def take(self, indexes):
-        sets = [self.items[index] for index in indexes]
-        return sets, [self.pristine[index][1] for index in indexes]
+    def take(self, runs):
+        indexes = indexes_of(runs)
+        return [self.items[index] for index in indexes], [self.pristine[index][1] for index in indexes]
 
-    def keep(self, index, params):
+    def keep(self, indexes, sets, answers):
         pass
 
     def axis_changes(self):
         return [], []
 
 
-def runs(indexes):
-    """Splits ascending indexes into (first, count)."""
-    if isinstance(indexes, range):
-        return [(indexes[0], len(indexes))]
-    found = []
-    for index in indexes:
-        if found and found[-1][0] + found[-1][1] == index:
-            found[-1][1] += 1
-        else:
-            found.append([index, 1])
-    return found
+def indexes_of(runs):
+    """The indexes of runs, which are pairs of first index and length."""
+    return list(itertools.chain.from_iterable(range(first, first + count) for first, count in runs))
 
 
 class Results(object):
-    """Numbers the answers of the logic hook, so that equal ones cross once."""
+    """Numbers the answers of the logic hook, so that equal ones cross once.
+
+    When there are many, it forgets them and starts again: where each answer differs from all
+    others, they would only fill the memory.
+    """
 
     def __init__(self):
         self.by_key = {}
         self.by_text = {}
         self.new = []
+        self.forgotten = False
 
-    def number(self, answer):
-        try:
-            # Exact about types, unlike equality: 1, 1.0 and True, 0.0 and -0.0 all differ.
-            key = marshal.dumps(answer, 2)
-        except ValueError:
-            key = None
-        number = self.by_key.get(key)
-        if number is None:
-            number = self.enter(key, answer)
-        return number
+    def make_room(self):
+        if len(self.by_text) > MAX_RESULTS:
+            self.by_key.clear()
+            self.by_text.clear()
+            self.forgotten = True
 
     def enter(self, key, answer):
+        """The number of an answer whose key is not known; None is no key."""
         text = to_json(encode_dict(answer))
         number = self.by_text.get(text)
         if number is None:
@@ -757,8 +805,10 @@ class Results(object):
         return number
 
     def take_new(self):
-        new, self.new = self.new, []
-        return new
+        """Whether earlier answers are forgotten, and the new ones."""
+        forgotten, new = self.forgotten, self.new
+        self.forgotten, self.new = False, []
+        return forgotten, new
 
 
 # Requests
@@ -785,13 +835,13 @@ class Worker(object):
             if operation == "bye":
                 return
             try:
-                reply = getattr(self, "on_" + operation)(**request)
+                for reply in getattr(self, "on_" + operation)(**request):
+                    self.channel.send(reply)
             except KeyboardInterrupt as interrupt:
                 hook = self.hooks.get(self.role)
                 told = self.failures(hook, interrupt) if hook else None
                 self.channel.send(to_json({"stopped": {"told": told, "role": self.role, "index": self.calling}}))
                 return
-            self.channel.send(reply)
 
     def on_init(self, hooks):
         for role, path, function in hooks:
@@ -800,100 +850,109 @@ class Worker(object):
             try:
                 hook.load(self.failures)
             except LoadFailure as failure:
-                return to_json({"role": role, "failed": failure.told})
+                return [to_json({"role": role, "failed": failure.told})]
+        if hasattr(gc, "freeze"):
+            # What was imported stays; to look through it time and again is lost time.
+            gc.freeze()
         version = "%d.%d.%d" % sys.version_info[:3]
-        return to_json({"python": version, "executable": clean(sys.executable or "python")})
+        return [to_json({"python": version, "executable": clean(sys.executable or "python")})]
 
     def on_defaults(self, defaults):
         self.defaults = defaults
-        return "{}"
+        return ["{}"]
 
     def on_axes(self, axes):
         self.sets = Grid(axes)
-        return "{}"
+        return ["{}"]
 
     def on_items(self, items, first):
         if first:
             self.sets = Listed()
         for params in items:
             self.sets.add(params)
-        return "{}"
+        return ["{}"]
 
     def on_parsed(self):
         """Goes on with what the parse hook gave; later calls may have changed earlier answers."""
         self.sets = self.parsed
-        indexes = range(len(self.sets.items))
-        sets, rows = self.sets.take(indexes)
-        return self.answer("[]", indexes, sets, rows)
+        runs = [[0, len(self.sets.items)]]
+        sets, rows = self.sets.take(runs)
+        return [self.answer([], indexes_of(runs), sets, rows)]
 
-    def on_parse(self, start, count):
-        hook, indexes, sets, rows = self.begin("parse", range(start, start + count))
-        function, answers, errors = hook.function, [], []
-        for self.calling, params in zip(indexes, sets):
-            try:
-                made = [dict(one) for one in dicts_of(function(dict(params)))]
-                answers.append("[%s]" % ",".join([to_json(encode_dict(one)) for one in made]))
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                answers.append("null")
-                errors.append([self.calling, self.told(hook, error)])
-                continue
-            for one in made:
-                self.parsed.add(one)
-        return self.answer("[%s]" % ",".join(answers), indexes, [], [], errors)
-
-    def on_filter(self, start, count):
-        hook, indexes, sets, rows = self.begin("filter", range(start, start + count))
-        function, answers, errors = hook.function, [], []
+    def on_call(self, role, runs):
+        """Calls a hook for the sets of `runs`; a reply for each part of them."""
+        hook = self.hooks[role]
+        self.role, self.calling = role, None
+        indexes = indexes_of(runs)
+        sets, rows = self.sets.take(runs)
         rest = iter(sets)
-        while len(answers) < len(sets):
-            try:
-                for params in rest:
-                    answer = function(params)
-                    if answer is True:
-                        answers.append("1")
-                    elif answer is False:
-                        answers.append("0")
-                    else:
-                        answers.append("1" if truth(answer) else "0")
-            except KeyboardInterrupt:
-                self.calling = start + len(answers)
-                raise
-            except BaseException as error:
-                errors.append([start + len(answers), self.told(hook, error)])
-                answers.append("x")
-        reply = self.answer('"%s"' % "".join(answers), indexes, sets, rows, errors)
-        if "logic" in self.hooks:
-            for index, params, answer in zip(indexes, sets, answers):
-                if answer == "1":
-                    self.sets.keep(index, params)
-        return reply
+        start = 0
+        while start < len(indexes):
+            answers, errors = self.part(hook, indexes[start:], rest)
+            end = start + len(answers)
+            part, called = indexes[start:end], sets[start:end]
+            if role == "parse":
+                # It was given copies.
+                yield self.answer(answers, part, [], [], errors)
+            else:
+                yield self.answer(answers, part, called, rows[start:end], errors)
+            if role == "filter" and "logic" in self.hooks:
+                self.sets.keep(part, called, answers)
+            start = end
 
-    def on_logic(self, indexes):
-        hook, indexes, sets, rows = self.begin("logic", indexes)
-        function, answers, errors = hook.function, [], []
-        copy, number = self.defaults.copy, self.results.number
-        rest = iter(sets)
-        while len(answers) < len(sets):
+    def part(self, hook, indexes, rest):
+        """The answers of as many calls as time allows, at least one."""
+        call = getattr(self, "call_" + hook.role)
+        self.results.make_room()
+        answers, errors = [], []
+        until = monotonic() + PART_SECONDS
+        while len(answers) < len(indexes) and (not answers or monotonic() < until):
             try:
-                for params in rest:
-                    answer = function(params, copy())
-                    if type(answer) is not dict:
-                        answer = dict_of(answer)
-                    answers.append(number(answer))
+                call(hook.function, rest, answers, until)
             except KeyboardInterrupt:
-                self.calling = indexes[len(answers)]
+                self.calling = next(iter(indexes[len(answers):]), None)
                 raise
             except BaseException as error:
                 errors.append([indexes[len(answers)], self.told(hook, error)])
                 answers.append(None)
-        return self.answer(to_json(answers), indexes, sets, rows, errors)
+        return answers, errors
 
-    def begin(self, role, indexes):
-        self.role, self.calling = role, None
-        sets, rows = self.sets.take(indexes)
-        return self.hooks[role], indexes, sets, rows
+    def call_parse(self, function, rest, answers, until):
+        for params in rest:
+            made = [dict(one) for one in dicts_of(function(dict(params)))]
+            # Encoded now: a later call may change what this one returned.
+            answer = [encode_dict(one) for one in made]
+            for one in made:
+                self.parsed.add(one)
+            answers.append(answer)
+            if monotonic() > until:
+                return
+
+    def call_filter(self, function, rest, answers, until):
+        for params in rest:
+            answer = function(params)
+            if answer is not True and answer is not False:
+                answer = truth(answer)
+            answers.append(answer)
+            if monotonic() > until:
+                return
+
+    def call_logic(self, function, rest, answers, until):
+        copy, results = self.defaults.copy, self.results
+        known, dumps = results.by_key.get, marshal.dumps
+        for params in rest:
+            answer = function(params, copy())
+            if type(answer) is not dict:
+                answer = dict_of(answer)
+            try:
+                # Exact about types, unlike equality: 1, 1.0 and True, 0.0 and -0.0 all differ.
+                key = dumps(answer, 2)
+            except ValueError:
+                key = None
+            number = known(key)
+            answers.append(results.enter(key, answer) if number is None else number)
+            if monotonic() > until:
+                return
 
     def told(self, hook, error):
         if isinstance(error, Unfit):
@@ -916,9 +975,12 @@ class Worker(object):
             if index not in failed:
                 hook = self.hooks[self.role]
                 errors.append([index, self.failures.of_answer(hook, unfit_message(error, "left", " in `params`"))])
-        parts = ['"r":' + answers]
-        if self.results.new:
-            parts.append('"t":[%s]' % ",".join(self.results.take_new()))
+        parts = ['"r":' + to_json(answers)]
+        forgotten, new = self.results.take_new()
+        if forgotten:
+            parts.append('"f":true')
+        if new:
+            parts.append('"t":[%s]' % ",".join(new))
         if changed:
             parts.append('"m":[%s]' % ",".join("[%d,%s]" % (index, text) for index, text in changed))
         if axes:

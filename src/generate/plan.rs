@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{JobGenerator, Phase, Progress};
 use crate::Error;
 use crate::collection::{Collection, Job, ScriptDigest};
 use crate::diagnostic::{Warning, quoted};
-use crate::hook::Pace;
+use crate::hook::Hooks;
 use crate::model::{JobName, Map, ParamSet};
 use crate::text;
 
@@ -159,29 +159,31 @@ impl<'a> Planner<'a> {
         visit: &mut dyn FnMut(PlannedJob<'_>) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         let total = self.sweep.len();
-        let mut pace = Pace::default();
         let mut script = Vec::new();
+        let mut names = VecDeque::new();
         let mut start = 0;
         while start < total {
-            let places: Vec<usize> = (start..total.min(start + pace.size())).collect();
-            start += places.len();
+            let places = start..total.min(start + Hooks::WINDOW);
             // Names come before Slurm arguments, as a logic hook may change parameters.
-            let names: Vec<_> = places.iter().map(|place| self.sweep.name(*place)).collect();
-            let slurm_args = match pace.time(|| self.sweep.slurm_args(&places)) {
+            for place in start + names.len()..places.end {
+                names.push_back(self.sweep.name(place));
+            }
+            let slurm_args = match self.sweep.slurm_args(places) {
                 Ok(slurm_args) => slurm_args,
                 Err(error) => {
                     self.sweep.failures.push(error.into());
                     break;
                 }
             };
-            for ((place, name), slurm_args) in places.into_iter().zip(names).zip(slurm_args) {
-                match (name, slurm_args) {
+            for slurm_args in slurm_args {
+                match (names.pop_front().flatten(), slurm_args) {
                     (Some(name), Ok(slurm_args)) => {
-                        self.job(place, name, slurm_args, &mut script, visit)?;
+                        self.job(start, name, slurm_args, &mut script, visit)?;
                     }
                     (_, Err(error)) => self.sweep.failures.push(error.into()),
                     (None, Ok(_)) => {}
                 }
+                start += 1;
             }
             progress(Progress {
                 phase: Phase::Render,

@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -222,12 +223,13 @@ impl Sweep {
         })
     }
 
-    /// Asks the logic hook about the jobs at `places`, ascending.
+    /// Asks the logic hook about the jobs at `places`, and returns the answers for the first of
+    /// them, at least one; the next call must go on with the rest.
     pub(super) fn slurm_args(
         &mut self,
-        places: &[usize],
+        places: Range<usize>,
     ) -> Result<Vec<Result<Arc<Map>, HookError>>, HookError> {
-        let sets: Vec<usize> = places.iter().map(|place| self.index(*place)).collect();
+        let sets: Vec<usize> = places.map(|place| self.index(place)).collect();
         self.hooks.logic(&mut self.space, &sets)
     }
 

@@ -10,6 +10,7 @@ mod rhai;
 
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,25 +31,26 @@ type Answers<T> = Vec<Result<T, HookError>>;
 /// One language's way to run hooks.
 ///
 /// The outer error of each call means that the host cannot go on, the inner ones concern a single
-/// parameter set. A batch is answered in order and in full.
+/// parameter set. A call answers for the first of `sets`, for as many as the host likes but at least
+/// one if there is one; the next call goes on with the rest.
 trait Host {
-    /// Calls the parse hook for each of `sets`. The driver replaces `space` with all that it gave,
-    /// so that later calls count those.
+    /// Calls the parse hook for `sets`. The driver replaces `space` with all that it gave, so that
+    /// later calls count those.
     fn parse(
         &mut self,
         space: &ParamSpace,
         sets: Range<usize>,
     ) -> Result<Answers<Vec<ParamSet>>, HookError>;
 
-    /// Calls the filter hook for each of `sets`, and writes what it changed in them to `space`.
+    /// Calls the filter hook for `sets`, and writes what it changed in them to `space`.
     fn filter(
         &mut self,
         space: &mut ParamSpace,
         sets: Range<usize>,
     ) -> Result<Answers<bool>, HookError>;
 
-    /// Calls the logic hook for each of `sets` (ascending), and writes what it changed in them to
-    /// `space`. Equal answers are shared where that is cheap.
+    /// Calls the logic hook for `sets` (ascending), and writes what it changed in them to `space`.
+    /// Equal answers are shared where that is cheap.
     fn logic(
         &mut self,
         space: &mut ParamSpace,
@@ -110,12 +112,16 @@ pub struct Hooks {
     defaults: Arc<Map>,
     rhai: Option<RhaiHost>,
     python: Option<PythonHost>,
+    pace: Pace,
     /// Which hooks were looked at.
     checked: Vec<Role>,
     warnings: Vec<Warning>,
 }
 
 impl Hooks {
+    /// How many sets a host is shown at a time. It may work ahead within them.
+    pub const WINDOW: usize = 3 << 10;
+
     /// Loads the files of `hooks`, at most one for each role; starts Python if one is in Python.
     ///
     /// `defaults` is what a logic hook gets as its second argument, and what every job gets where
@@ -154,6 +160,7 @@ impl Hooks {
             defaults: defaults.clone(),
             rhai,
             python,
+            pace: Pace::default(),
             checked: Vec::new(),
             warnings: Vec::new(),
         })
@@ -181,13 +188,12 @@ impl Hooks {
         };
         self.check(language, Role::Parse, space);
         let host = self.host(language);
-        let mut pace = Pace::default();
         let mut sets = Vec::new();
         let mut start = 0;
         while start < space.len() {
-            let batch = start..space.len().min(start + pace.size());
-            start = batch.end;
-            for answer in pace.time(|| host.parse(space, batch))? {
+            let answers = host.parse(space, window(start, space.len()))?;
+            start += answers.len();
+            for answer in answers {
                 match answer {
                     Ok(parsed) => sets.extend(parsed),
                     Err(error) => failed(error),
@@ -210,38 +216,41 @@ impl Hooks {
         };
         self.check(language, Role::Filter, space);
         let host = self.host(language);
-        let mut pace = Pace::default();
         let mut kept = Vec::new();
         let mut start = 0;
         while start < space.len() {
-            let batch = start..space.len().min(start + pace.size());
-            start = batch.end;
-            let answers = pace.time(|| host.filter(space, batch.clone()))?;
-            for (index, answer) in batch.zip(answers) {
+            for answer in host.filter(space, window(start, space.len()))? {
                 match answer {
-                    Ok(true) => kept.push(index),
+                    Ok(true) => kept.push(start),
                     Ok(false) => {}
                     Err(error) => failed(error),
                 }
+                start += 1;
             }
         }
         Ok(Some(kept))
     }
 
-    /// The Slurm arguments of each of `sets` (ascending, later calls going on where this one
-    /// ended), in the same order.
+    /// The Slurm arguments of the first of `sets`, which ascend, in the same order. It is for the
+    /// host how many; at least one, if there is one. The next call must go on with the rest.
     pub fn logic(
         &mut self,
         space: &mut ParamSpace,
         sets: &[usize],
     ) -> Result<Vec<Result<Arc<Map>, HookError>>, HookError> {
-        match self.logic {
-            Some(language) => {
-                self.check(language, Role::Logic, space);
-                self.host(language).logic(space, sets)
-            }
-            None => Ok(sets.iter().map(|_| Ok(self.defaults.clone())).collect()),
-        }
+        let Some(language) = self.logic else {
+            return Ok(sets.iter().map(|_| Ok(self.defaults.clone())).collect());
+        };
+        self.check(language, Role::Logic, space);
+        let sets = match language {
+            Language::Python => sets,
+            // It answers in full, so that no progress would show.
+            Language::Rhai => &sets[..sets.len().min(self.pace.size())],
+        };
+        let mut pace = mem::take(&mut self.pace);
+        let answers = pace.time(|| self.host(language).logic(space, sets));
+        self.pace = pace;
+        answers
     }
 
     /// What the filter hook says of one set; every set stays where there is none.
@@ -294,12 +303,15 @@ impl Hooks {
     }
 }
 
-/// How many sets to hand to a hook at once.
-///
-/// A batch saves round trips to Python, but a slow hook shall be called one by one: then progress
-/// shows, and what ends the interpreter is known to the set.
+/// The next sets to show to a host, of so many.
+fn window(start: usize, len: usize) -> Range<usize> {
+    start..len.min(start + Hooks::WINDOW)
+}
+
+/// How many sets to hand to a host at once that answers in full: few if the hook is slow, so that
+/// progress shows.
 #[derive(Debug)]
-pub struct Pace {
+struct Pace {
     size: usize,
 }
 
@@ -313,12 +325,12 @@ impl Pace {
     const MAX: usize = 1024;
 
     /// The size of the next batch.
-    pub fn size(&self) -> usize {
+    fn size(&self) -> usize {
         self.size
     }
 
     /// Runs a batch and learns from the time it took.
-    pub fn time<T>(&mut self, run: impl FnOnce() -> T) -> T {
+    fn time<T>(&mut self, run: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let result = run();
         let took = start.elapsed();

@@ -19,6 +19,7 @@ mod generate;
 mod hooks;
 mod layers;
 mod library;
+mod python;
 mod templates;
 mod test;
 mod writing;

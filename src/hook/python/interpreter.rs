@@ -31,6 +31,8 @@ exec(compile(source, "<slurmkit hook worker>", "exec"), {"__name__": "slurmkit_h
 
 /// Stands before the handshake. What a start-up file prints may come before it.
 const GREETING: &[u8] = b"\n\0slurmkit-hook ";
+/// How long it is with what follows, at most.
+const MAX_GREETING: usize = 128;
 /// How much may come before it.
 const MAX_NOISE: usize = 1 << 20;
 /// How long an interpreter may take to start.
@@ -90,9 +92,10 @@ fn greet(
             _ => format!("cannot be started: {error}"),
         }
     })?;
+    process.send(WORKER.as_bytes());
     let received = process
-        .exchange_until(WORKER.as_bytes(), start_time, MAX_NOISE, |received| {
-            split_greeting(received).is_some()
+        .receive_until(start_time, MAX_NOISE, |received| {
+            split_greeting(received).map(|_| received.len())
         })
         .map_err(|lost| not_greeted(&process, &lost, start_time))?;
     let (noise, greeting) = split_greeting(&received).expect("the exchange waited for it");
@@ -108,9 +111,11 @@ fn greet(
 
 /// What comes before the greeting, and the greeting, which is the last that comes.
 fn split_greeting(received: &[u8]) -> Option<(&[u8], &str)> {
-    let at = received
+    let tail = received.len().saturating_sub(MAX_GREETING);
+    let at = received[tail..]
         .windows(GREETING.len())
         .rposition(|window| window == GREETING)?;
+    let at = tail + at;
     let greeting = received[at + GREETING.len()..].strip_suffix(b"\n")?;
     Some((&received[..at], std::str::from_utf8(greeting).ok()?))
 }

@@ -1,13 +1,17 @@
 //! Hooks in Python, in a process of their own.
 //!
 //! One worker runs all Python hooks of a run, so that they share modules and objects as they would
-//! in a program of the user's. It gets the axes of a grid once and is asked for ranges of sets:
-//! what crosses the pipe for a set is a digit or a number, not its parameters.
+//! in a program of the user's. It gets the axes of a grid once and is asked for runs of sets: what
+//! crosses the pipe for a set is a word or a number, not its parameters.
 
+mod ahead;
 mod failure;
 mod interpreter;
+mod lost;
+mod pipes;
 mod process;
 mod protocol;
+mod share;
 mod stderr;
 #[cfg(test)]
 mod tests;
@@ -22,18 +26,20 @@ use std::time::Duration;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use self::ahead::Ahead;
 use self::failure::Script;
-use self::process::{Lost, Process, ending};
-use self::protocol::{Ready, Reply, Request, Stopped, Told};
-use self::values::{Incoming, IncomingMap, Outgoing, OutgoingMap, OutgoingSet};
+use self::process::Process;
+use self::protocol::{Ready, Reply, Request, Told};
+use self::values::{Incoming, IncomingMap, OutgoingMap};
 use super::error::{HookError, HookErrorKind};
 use super::{Answers, Host};
 use crate::config::{HookOutput, PythonSettings};
 use crate::model::{Map, ParamSet, ParamSpace};
 use crate::spec::{HookRef, Role};
 
-/// How many sets that are spelled out go into one request.
-const SETS_PER_REQUEST: usize = 1024;
+/// What may pass beside the time of a call before its answer is here. A part of a request is
+/// answered once its calls took a fraction of this.
+const SLACK: Duration = Duration::from_millis(250);
 
 /// Runs Python hooks.
 pub(super) struct PythonHost {
@@ -42,9 +48,10 @@ pub(super) struct PythonHost {
     scripts: Vec<Script>,
     call_time: Duration,
     known: Known,
+    ahead: Ahead,
     /// How many sets the parse hook gave.
     parsed: usize,
-    /// Every answer of the logic hook that differs from the others, by number.
+    /// Answers of the logic hook that differ from each other, by number.
     results: Vec<Arc<Map>>,
 }
 
@@ -79,6 +86,7 @@ impl PythonHost {
             scripts,
             call_time: settings.call_time,
             known: Known::Nothing,
+            ahead: Ahead::default(),
             parsed: 0,
             results: Vec::new(),
         };
@@ -120,8 +128,8 @@ impl PythonHost {
                 )
             })
             .collect();
-        let line = Request::Init { hooks }.to_line();
-        let ready = match self.process.exchange(&line, limit) {
+        self.process.send(&Request::Init { hooks }.to_line());
+        let ready = match self.process.receive(limit) {
             Ok(line) => self.read::<Ready>(&self.scripts[0], &line)?,
             Err(lost) => return Err(self.lost_while_loading(lost, limit)),
         };
@@ -167,29 +175,40 @@ impl PythonHost {
 
     /// Sends what has no answer but that it was understood.
     fn send(&mut self, role: Role, request: &Request) -> Result<Reply<IgnoredAny>, HookError> {
-        let line = match self.process.exchange(&request.to_line(), self.call_time) {
-            Ok(line) => line,
-            Err(lost) => return Err(self.lost(role, lost, None, self.call_time)),
-        };
-        self.read(self.script(role), &line)
+        self.process.send(&request.to_line());
+        match self.process.receive(self.limit()) {
+            Ok(line) => self.read(self.script(role), &line),
+            Err(lost) => Err(self.lost(role, lost, None)),
+        }
     }
 
-    /// Lets the hook of `role` be called for `sets`.
+    /// The time for an answer; zero is no limit.
+    fn limit(&self) -> Duration {
+        match self.call_time {
+            Duration::ZERO => Duration::ZERO,
+            call_time => call_time + SLACK,
+        }
+    }
+
+    /// Lets the hook of `role` be called for `sets`, and returns the next part of the answers.
     fn call<T: DeserializeOwned>(
         &mut self,
         role: Role,
-        request: &Request,
         space: &ParamSpace,
         sets: &[usize],
-    ) -> Result<(T, Changes), HookError> {
-        let calls = u32::try_from(sets.len()).unwrap_or(u32::MAX);
-        let limit = self.call_time.saturating_mul(calls);
-        let line = match self.process.exchange(&request.to_line(), limit) {
+    ) -> Result<(Vec<Option<T>>, Changes), HookError> {
+        self.ask(role, sets);
+        let asked = &sets[..self.ahead.answered_next()];
+        let line = match self.process.receive(self.limit()) {
             Ok(line) => line,
-            Err(lost) => return Err(self.lost(role, lost, Some((space, sets)), limit)),
+            Err(lost) => {
+                self.ahead = Ahead::default();
+                return Err(self.lost(role, lost, Some((space, asked))));
+            }
         };
         let Reply {
             answers,
+            forgotten,
             results,
             changed,
             axis_values,
@@ -199,64 +218,43 @@ impl PythonHost {
         if let Some(stopped) = stopped {
             return Err(self.interrupted(stopped));
         }
-        let Some(answers) = answers else {
+        if answers.is_empty() || answers.len() > asked.len() {
             return Err(self.wrong_count(role));
-        };
+        }
+        self.ahead.answered(answers.len());
+        // The worker goes on while these answers are looked at.
+        self.ask(role, &sets[answers.len()..]);
+        if forgotten {
+            self.results.clear();
+        }
         self.results
             .extend(results.into_iter().map(|IncomingMap(map)| Arc::new(map)));
-        Ok((
-            answers,
-            Changes {
-                changed,
-                axis_values,
-                failures,
-            },
-        ))
+        let changes = Changes {
+            changed,
+            axis_values,
+            failures,
+        };
+        Ok((answers, changes))
     }
 
-    /// Makes sure that the worker holds the sets of `space`.
-    fn share(&mut self, role: Role, space: &mut ParamSpace) -> Result<(), HookError> {
-        if self.known == Known::Unparsed && space.axes().is_none() && space.len() == self.parsed {
-            let Reply { changed, .. } = self.send(role, &Request::Parsed)?;
-            apply_sets(space, changed);
-        } else if self.known != Known::Final {
-            self.send_space(role, space)?;
+    /// Asks about the first of `sets`, as far as that was not done before.
+    fn ask(&mut self, role: Role, sets: &[usize]) {
+        while let Some(batch) = self.ahead.next(sets) {
+            let request = Request::Call {
+                role: role.to_string(),
+                runs: runs(batch),
+            };
+            self.process.send(&request.to_line());
         }
-        self.known = Known::Final;
-        Ok(())
     }
 
-    fn send_space(&mut self, role: Role, space: &ParamSpace) -> Result<(), HookError> {
-        if let Some(axes) = space.axes() {
-            let axes = axes
-                .iter()
-                .map(|axis| (&*axis.name, axis.values.iter().map(Outgoing).collect()))
-                .collect();
-            self.send(role, &Request::Axes { axes })?;
-            return Ok(());
-        }
-        for start in (0..space.len()).step_by(SETS_PER_REQUEST) {
-            let end = space.len().min(start + SETS_PER_REQUEST);
-            let sets: Vec<_> = (start..end).map(|index| space.get(index)).collect();
-            let items = sets.iter().map(OutgoingSet).collect();
-            self.send(
-                role,
-                &Request::Items {
-                    items,
-                    first: start == 0,
-                },
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Puts what the calls changed into `space`, and the failures into `answers`.
+    /// Puts what the calls changed into `space`, and the failures into the answers.
     fn settle<T>(
         &self,
         role: Role,
         space: &mut ParamSpace,
-        answers: impl Iterator<Item = (usize, Option<T>)>,
-        changes: Changes,
+        sets: &[usize],
+        (answers, changes): (Vec<Option<T>>, Changes),
     ) -> Result<Answers<T>, HookError> {
         let Changes {
             changed,
@@ -267,105 +265,36 @@ impl PythonHost {
             space.set_axis_value(axis, place, value);
         }
         apply_sets(space, changed);
-        self.join(role, space, answers, failures)
+        self.join(role, space, sets, answers, failures)
     }
 
-    /// Puts the failures into `answers`.
+    /// Puts the failures into the answers, which are those of the first of `sets`.
     fn join<T>(
         &self,
         role: Role,
         space: &ParamSpace,
-        answers: impl Iterator<Item = (usize, Option<T>)>,
+        sets: &[usize],
+        answers: Vec<Option<T>>,
         failures: Vec<(usize, Told)>,
     ) -> Result<Answers<T>, HookError> {
         let script = self.script(role);
         let mut failures: HashMap<_, _> = failures.into_iter().collect();
-        answers
-            .map(|(index, answer)| match (failures.remove(&index), answer) {
-                (Some(told), _) => {
-                    let error = script.told(told, &self.interpreter);
-                    Ok(Err(error.for_set(index, space.len(), &space.get(index))))
-                }
-                (None, Some(answer)) => Ok(Ok(answer)),
-                (None, None) => Err(self.wrong_count(role)),
-            })
-            .collect()
+        let answer = |(index, answer): (&usize, Option<T>)| match (failures.remove(index), answer) {
+            (Some(told), _) => {
+                let error = script.told(told, &self.interpreter);
+                Ok(Err(error.for_set(*index, space.len(), &space.get(*index))))
+            }
+            (None, Some(answer)) => Ok(Ok(answer)),
+            (None, None) => Err(self.wrong_count(role)),
+        };
+        sets.iter().zip(answers).map(answer).collect()
     }
 
     fn wrong_count(&self, role: Role) -> HookError {
         let message = format!("the Python process ({}) left answers out", self.interpreter);
         self.script(role).error(HookErrorKind::Host, message)
     }
-
-    /// The worker was interrupted, though not by us.
-    fn interrupted(&self, stopped: Stopped) -> HookError {
-        let script = self.script_named(stopped.role.as_deref());
-        let error = script.error(HookErrorKind::Raised, "KeyboardInterrupt");
-        script.whereabouts(error, stopped.told)
-    }
-
-    fn lost_while_loading(&self, lost: Lost, limit: Duration) -> HookError {
-        let script = &self.scripts[0];
-        match lost {
-            Lost::TimedOut(told) => {
-                let stopped = stopped(told.as_deref());
-                let role = stopped.as_ref().and_then(|stopped| stopped.role.as_deref());
-                let script = self.script_named(role);
-                let message = format!("loading took longer than {} s", limit.as_secs_f64());
-                let error = script
-                    .error(HookErrorKind::Limit, message)
-                    .help(RAISE_LIMIT);
-                script.whereabouts(error, stopped.and_then(|stopped| stopped.told))
-            }
-            lost => script.error(
-                HookErrorKind::Host,
-                format!("{} while loading", process_end(&lost)),
-            ),
-        }
-    }
-
-    fn lost(
-        &self,
-        role: Role,
-        lost: Lost,
-        sets: Option<(&ParamSpace, &[usize])>,
-        limit: Duration,
-    ) -> HookError {
-        let script = self.script(role);
-        let (kind, message, stopped) = match lost {
-            Lost::TimedOut(told) => {
-                let message = format!("took longer than {} s", limit.as_secs_f64());
-                (HookErrorKind::Limit, message, stopped(told.as_deref()))
-            }
-            lost => (HookErrorKind::Host, process_end(&lost), None),
-        };
-        let at = stopped.as_ref().and_then(|stopped| stopped.index);
-        let error = match sets {
-            None => script.error(kind, message),
-            Some((space, &[index])) => {
-                script
-                    .error(kind, message)
-                    .for_set(index, space.len(), &space.get(index))
-            }
-            Some((space, sets)) => {
-                let message = format!("{message} {}", working_on(space, sets));
-                let error = script.error(kind, message);
-                match at.filter(|at| sets.contains(at)) {
-                    Some(at) => error.for_set(at, space.len(), &space.get(at)),
-                    None => error,
-                }
-            }
-        };
-        let error = script.whereabouts(error, stopped.and_then(|stopped| stopped.told));
-        if kind == HookErrorKind::Limit {
-            error.help(RAISE_LIMIT)
-        } else {
-            error
-        }
-    }
 }
-
-const RAISE_LIMIT: &str = "the limit can be raised under `hooks:` in the config; 0 is none";
 
 impl Host for PythonHost {
     fn parse(
@@ -380,30 +309,15 @@ impl Host for PythonHost {
             self.send_space(Role::Parse, space)?;
             self.known = Known::Unparsed;
         }
-        let request = Request::Parse {
-            start: sets.start,
-            count: sets.len(),
-        };
-        let indexes: Vec<_> = sets.collect();
-        let (answers, changes): (Vec<Option<Vec<IncomingMap>>>, _) =
-            self.call(Role::Parse, &request, space, &indexes)?;
+        let sets: Vec<_> = sets.collect();
+        let (answers, changes) = self.call::<Vec<IncomingMap>>(Role::Parse, space, &sets)?;
         self.parsed += answers.iter().flatten().map(Vec::len).sum::<usize>();
-        let answers = self
-            .counted(Role::Parse, &indexes, answers)?
+        let set = |IncomingMap(map)| ParamSet::from(&map);
+        let answers = answers
             .into_iter()
-            .map(|made| {
-                made.map(|made| {
-                    made.iter()
-                        .map(|IncomingMap(map)| ParamSet::from(map))
-                        .collect()
-                })
-            });
-        self.join(
-            Role::Parse,
-            space,
-            indexes.iter().copied().zip(answers),
-            changes.failures,
-        )
+            .map(|made| made.map(|made| made.into_iter().map(set).collect()))
+            .collect();
+        self.join(Role::Parse, space, &sets, answers, changes.failures)
     }
 
     fn filter(
@@ -415,24 +329,9 @@ impl Host for PythonHost {
             return Ok(Vec::new());
         }
         self.share(Role::Filter, space)?;
-        let request = Request::Filter {
-            start: sets.start,
-            count: sets.len(),
-        };
-        let indexes: Vec<_> = sets.collect();
-        let (answers, changes): (String, _) = self.call(Role::Filter, &request, space, &indexes)?;
-        let answers = answers.chars().map(|answer| match answer {
-            '0' => Some(false),
-            '1' => Some(true),
-            _ => None,
-        });
-        let answers = self.counted(Role::Filter, &indexes, answers.collect())?;
-        self.settle(
-            Role::Filter,
-            space,
-            indexes.iter().copied().zip(answers),
-            changes,
-        )
+        let sets: Vec<_> = sets.collect();
+        let answers = self.call(Role::Filter, space, &sets)?;
+        self.settle(Role::Filter, space, &sets, answers)
     }
 
     fn logic(
@@ -444,31 +343,12 @@ impl Host for PythonHost {
             return Ok(Vec::new());
         }
         self.share(Role::Logic, space)?;
-        let request = Request::Logic { indexes: sets };
-        let (numbers, changes): (Vec<Option<usize>>, _) =
-            self.call(Role::Logic, &request, space, sets)?;
-        let numbers = self.counted(Role::Logic, sets, numbers)?;
-        let answers: Vec<_> = numbers
+        let (numbers, changes) = self.call::<usize>(Role::Logic, space, sets)?;
+        let answers = numbers
             .into_iter()
             .map(|number| self.results.get(number?).cloned())
             .collect();
-        self.settle(
-            Role::Logic,
-            space,
-            sets.iter().copied().zip(answers),
-            changes,
-        )
-    }
-}
-
-impl PythonHost {
-    /// Checks that each set has an answer.
-    fn counted<T>(&self, role: Role, sets: &[usize], answers: Vec<T>) -> Result<Vec<T>, HookError> {
-        if answers.len() == sets.len() {
-            Ok(answers)
-        } else {
-            Err(self.wrong_count(role))
-        }
+        self.settle(Role::Logic, space, sets, (answers, changes))
     }
 }
 
@@ -495,32 +375,9 @@ fn absolute(script: &Script) -> Result<PathBuf, HookError> {
     })
 }
 
-/// What an interrupted worker told, if it is what was interrupted: it may as well have answered
-/// in the very moment that its time was up.
-fn stopped(line: Option<&[u8]>) -> Option<Stopped> {
-    serde_json::from_slice::<Reply<IgnoredAny>>(line?)
-        .ok()?
-        .stopped
-}
-
-fn process_end(lost: &Lost) -> String {
-    match lost {
-        Lost::Closed => "the Python process closed its connection".into(),
-        Lost::Ended(status) => format!("the Python process {}", ending(*status)),
-        Lost::Io(error) => format!("the Python process cannot be spoken to: {error}"),
-        Lost::Oversized => "the answer of the Python process is larger than 64 MiB".into(),
-        Lost::TimedOut(_) => "the Python process took too long".into(),
-    }
-}
-
-fn working_on(space: &ParamSpace, sets: &[usize]) -> String {
-    match sets {
-        [first, .., last] => format!(
-            "while working on parameter sets {} to {} of {}",
-            first + 1,
-            last + 1,
-            space.len()
-        ),
-        [] | [_] => String::new(),
-    }
+/// The runs of ascending indexes: the first of each, and its length.
+fn runs(sets: &[usize]) -> Vec<(usize, usize)> {
+    sets.chunk_by(|one, next| one + 1 == *next)
+        .map(|run| (run[0], run.len()))
+        .collect()
 }

@@ -1,26 +1,21 @@
 //! The worker process: started, spoken to within deadlines, and always seen to its end.
 
 use std::ffi::OsStr;
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::AsFd;
+use std::io::{self, ErrorKind};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
 
-use super::protocol::Request;
+use super::pipes::{Broken, Pipes};
+use super::protocol::{Request, is_stopped};
 use super::stderr::Stderr;
 use crate::config::HookOutput;
 
-/// The largest answer.
-const MAX_FRAME: usize = 64 << 20;
-/// How often to look whether a worker ended whose forked child still holds the pipe open.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How long an interrupted worker may take to say where it was.
 const INTERRUPT_GRACE: Duration = Duration::from_millis(300);
 /// How long a worker may take to print where it was when it is aborted.
@@ -32,11 +27,8 @@ const BYE_GRACE: Duration = Duration::from_secs(2);
 pub(super) struct Process {
     child: Child,
     pid: Pid,
-    /// `None` once the worker was told to end.
-    stdin: Option<ChildStdin>,
-    stdout: ChildStdout,
+    pipes: Pipes,
     stderr: Stderr,
-    received: Vec<u8>,
     ended: Option<ExitStatus>,
 }
 
@@ -69,26 +61,13 @@ impl Process {
         #[cfg(target_os = "linux")]
         die_with_parent(&mut command);
         let (mut child, stderr) = Stderr::spawn(command, output)?;
-        let stdin = child.stdin.take().expect("stdin is piped");
-        let stdout = child.stdout.take().expect("stdout is piped");
-        let process = Self {
+        Ok(Self {
             pid: Pid::from_child(&child),
+            pipes: Pipes::of(&mut child)?,
             child,
-            stdin: Some(stdin),
-            stdout,
             stderr,
-            received: Vec::new(),
             ended: None,
-        };
-        process.unblock_pipes()?;
-        Ok(process)
-    }
-
-    fn unblock_pipes(&self) -> io::Result<()> {
-        if let Some(stdin) = &self.stdin {
-            rustix::io::ioctl_fionbio(stdin, true)?;
-        }
-        Ok(rustix::io::ioctl_fionbio(&self.stdout, true)?)
+        })
     }
 
     /// What it prints before it is known whether it is Python at all.
@@ -96,129 +75,64 @@ impl Process {
         &self.stderr
     }
 
-    /// Sends `line` and returns the line that answers it. A `limit` of zero is none.
-    pub(super) fn exchange(&mut self, line: &[u8], limit: Duration) -> Result<Vec<u8>, Lost> {
-        self.exchange_until(line, limit, MAX_FRAME, |received| received.ends_with(b"\n"))
+    /// Sends `line`, which is not waited for. That it cannot be sent shows when the answer is.
+    pub(super) fn send(&mut self, line: &[u8]) {
+        if self.ended.is_none() && self.pipes.send(line).is_err() {
+            self.kill();
+        }
     }
 
-    /// Sends `data` and returns what was received once it is `complete`.
-    pub(super) fn exchange_until(
+    /// The line that comes next. A `limit` of zero is none.
+    pub(super) fn receive(&mut self, limit: Duration) -> Result<Vec<u8>, Lost> {
+        self.receive_by(limit, |pipes, until, pid| {
+            pipes.line(until, || has_ended(pid))
+        })
+    }
+
+    /// What comes up to the place that `end` finds, within so many bytes.
+    pub(super) fn receive_until(
         &mut self,
-        data: &[u8],
         limit: Duration,
         max_bytes: usize,
-        complete: impl Fn(&[u8]) -> bool,
+        end: impl Fn(&[u8]) -> Option<usize>,
+    ) -> Result<Vec<u8>, Lost> {
+        self.receive_by(limit, |pipes, until, pid| {
+            pipes.frame(
+                until,
+                max_bytes,
+                || has_ended(pid),
+                |received, _| end(received),
+            )
+        })
+    }
+
+    fn receive_by(
+        &mut self,
+        limit: Duration,
+        receive: impl FnOnce(&mut Pipes, Option<Instant>, Pid) -> Result<Vec<u8>, Broken>,
     ) -> Result<Vec<u8>, Lost> {
         if let Some(status) = self.ended {
             return Err(Lost::Ended(status));
         }
         let until = (!limit.is_zero()).then(|| Instant::now() + limit);
-        match self.pump(data, until, max_bytes, complete) {
-            Ok(()) => Ok(std::mem::take(&mut self.received)),
-            Err(Pumped::Closed) => Err(self.lost_by_closing()),
-            Err(Pumped::Late) => Err(Lost::TimedOut(self.interrupt())),
-            Err(Pumped::Oversized) => {
+        receive(&mut self.pipes, until, self.pid).map_err(|broken| match broken {
+            Broken::Closed => self.lost_by_closing(),
+            Broken::Late => Lost::TimedOut(self.interrupt()),
+            Broken::Oversized => {
                 self.kill();
-                Err(Lost::Oversized)
+                Lost::Oversized
             }
-            Err(Pumped::Io(error)) => {
+            Broken::Io(error) => {
                 self.kill();
-                Err(Lost::Io(error))
+                Lost::Io(error)
             }
-        }
-    }
-
-    /// Writes and reads at the same time, so that neither side can wait for the other for ever.
-    fn pump(
-        &mut self,
-        mut data: &[u8],
-        until: Option<Instant>,
-        max_bytes: usize,
-        complete: impl Fn(&[u8]) -> bool,
-    ) -> Result<(), Pumped> {
-        while !complete(&self.received) {
-            if until.is_some_and(|until| until <= Instant::now()) {
-                return Err(Pumped::Late);
-            }
-            let ready = self.wait(!data.is_empty(), until)?;
-            if ready.writable {
-                data = self.write(data)?;
-            }
-            if ready.readable {
-                self.read(max_bytes)?;
-            } else if !ready.writable && self.has_ended() {
-                // Nothing more can come, even if a forked child holds the pipe open.
-                return Err(Pumped::Closed);
-            }
-        }
-        Ok(())
-    }
-
-    fn wait(&self, to_write: bool, until: Option<Instant>) -> Result<Ready, Pumped> {
-        let rest = until.map_or(LOOK_AGAIN, |until| {
-            LOOK_AGAIN.min(until.saturating_duration_since(Instant::now()))
-        });
-        let timeout = Timespec::try_from(rest).expect("a fraction of a second fits");
-        let mut pipes = vec![PollFd::new(&self.stdout, PollFlags::IN)];
-        if let Some(stdin) = self.stdin.as_ref().filter(|_| to_write) {
-            pipes.push(PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::OUT));
-        }
-        match poll(&mut pipes, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(Pumped::Io(error.into())),
-        }
-        let ready = |index: usize| {
-            pipes
-                .get(index)
-                .is_some_and(|pipe| !pipe.revents().is_empty())
-        };
-        Ok(Ready {
-            readable: ready(0),
-            writable: ready(1),
         })
-    }
-
-    fn write<'a>(&mut self, data: &'a [u8]) -> Result<&'a [u8], Pumped> {
-        let Some(stdin) = &mut self.stdin else {
-            return Ok(&[]);
-        };
-        match stdin.write(data) {
-            Ok(length) => Ok(&data[length..]),
-            Err(error) if is_temporary(&error) => Ok(data),
-            // It reads no more. Its last words, or its end, are on the other pipe.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(&[]),
-            Err(error) => Err(Pumped::Io(error)),
-        }
-    }
-
-    fn read(&mut self, max_bytes: usize) -> Result<(), Pumped> {
-        let mut buffer = [0; 16 << 10];
-        match self.stdout.read(&mut buffer) {
-            Ok(0) => Err(Pumped::Closed),
-            Ok(length) => {
-                self.received.extend_from_slice(&buffer[..length]);
-                if self.received.len() > max_bytes {
-                    Err(Pumped::Oversized)
-                } else {
-                    Ok(())
-                }
-            }
-            Err(error) if is_temporary(&error) => Ok(()),
-            Err(error) => Err(Pumped::Io(error)),
-        }
-    }
-
-    /// Whether it ended, without collecting it: its group must keep its number until it is killed.
-    fn has_ended(&self) -> bool {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        // An error means that there is no such child any more.
-        waitid(WaitId::Pid(self.pid), options).map_or(true, |status| status.is_some())
     }
 
     fn has_ended_within(&self, grace: Duration) -> bool {
         let until = Instant::now() + grace;
         let mut pause = Duration::from_micros(200);
-        while !self.has_ended() {
+        while !has_ended(self.pid) {
             if Instant::now() >= until {
                 return false;
             }
@@ -242,17 +156,24 @@ impl Process {
     /// Ends a worker that takes too long, in the way that tells most about where it is: Python
     /// raises `KeyboardInterrupt`; if it cannot, its fault handler prints the line.
     fn interrupt(&mut self) -> Option<Vec<u8>> {
-        self.received.clear();
+        self.pipes.clear();
         kill_process(self.pid, Signal::INT).ok();
         let until = Some(Instant::now() + INTERRUPT_GRACE);
-        let told = self.pump(&[], until, MAX_FRAME, |received| received.ends_with(b"\n"));
-        if matches!(told, Err(Pumped::Late)) {
-            kill_process(self.pid, Signal::ABORT).ok();
-            self.has_ended_within(ABORT_GRACE);
-        }
-        let received = std::mem::take(&mut self.received);
+        let told = loop {
+            // It may have answered in the very moment that its time was up.
+            match self.pipes.line(until, || has_ended(self.pid)) {
+                Ok(line) if is_stopped(&line) => break Some(line),
+                Ok(_) => {}
+                Err(Broken::Late) => {
+                    kill_process(self.pid, Signal::ABORT).ok();
+                    self.has_ended_within(ABORT_GRACE);
+                    break None;
+                }
+                Err(Broken::Closed | Broken::Oversized | Broken::Io(_)) => break None,
+            }
+        };
         self.kill();
-        told.is_ok().then_some(received)
+        told
     }
 
     /// Kills the whole group, collects the worker and reads its last words.
@@ -279,10 +200,7 @@ impl Drop for Process {
         if self.ended.is_some() {
             return;
         }
-        if let Some(mut stdin) = self.stdin.take() {
-            // Closing the pipe says the same, if this does not get through.
-            stdin.write_all(&Request::Bye.to_line()).ok();
-        }
+        self.pipes.close(&Request::Bye.to_line());
         if self.has_ended_within(BYE_GRACE) {
             self.collect();
         } else {
@@ -291,21 +209,11 @@ impl Drop for Process {
     }
 }
 
-struct Ready {
-    readable: bool,
-    writable: bool,
-}
-
-/// Why a conversation broke off.
-enum Pumped {
-    Closed,
-    Late,
-    Oversized,
-    Io(io::Error),
-}
-
-fn is_temporary(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+/// Whether a child ended, without collecting it: its group must keep its number until it is killed.
+fn has_ended(pid: Pid) -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    // An error means that there is no such child any more.
+    waitid(WaitId::Pid(pid), options).map_or(true, |status| status.is_some())
 }
 
 /// Lets the kernel kill the worker when we die without a chance to do so ourselves.

@@ -1,4 +1,7 @@
-//! What the host and the worker say to each other: one JSON object per line, strictly in turns.
+//! What the host and the worker say to each other: one JSON object per line.
+//!
+//! Requests are answered in their order, and each once, but for calls: those are answered in one or
+//! more parts, which together have an answer for each set.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +31,11 @@ pub(super) enum Request<'a> {
     },
     /// From here on the parameter sets are what the parse hook gave.
     Parsed,
-    /// Calls the parse hook.
-    Parse { start: usize, count: usize },
-    /// Calls the filter hook.
-    Filter { start: usize, count: usize },
-    /// Calls the logic hook.
-    Logic { indexes: &'a [usize] },
+    /// Calls the hook of a role for runs of sets; the first index and the length of each.
+    Call {
+        role: String,
+        runs: Vec<(usize, usize)>,
+    },
     /// Ends the worker; there is no answer.
     Bye,
 }
@@ -51,9 +53,12 @@ impl Request<'_> {
 #[derive(Debug, Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub(super) struct Reply<T> {
-    /// An answer for each set.
-    #[serde(rename = "r", default = "no_answers")]
-    pub(super) answers: Option<T>,
+    /// An answer for each of the next sets; none for those whose call failed.
+    #[serde(rename = "r", default = "Vec::new")]
+    pub(super) answers: Vec<Option<T>>,
+    /// Whether the table of results starts again.
+    #[serde(rename = "f", default)]
+    pub(super) forgotten: bool,
     /// Results that the answers number, as they are added to the table.
     #[serde(rename = "t", default)]
     pub(super) results: Vec<IncomingMap>,
@@ -68,10 +73,6 @@ pub(super) struct Reply<T> {
     pub(super) failures: Vec<(usize, Told)>,
     /// The call was interrupted, and the worker is gone.
     pub(super) stopped: Option<Stopped>,
-}
-
-fn no_answers<T>() -> Option<T> {
-    None
 }
 
 /// The answer to [`Request::Init`].
@@ -93,6 +94,11 @@ pub(super) struct Stopped {
     pub(super) told: Option<Told>,
     pub(super) role: Option<String>,
     pub(super) index: Option<usize>,
+}
+
+/// Whether a line is the last of a worker that was interrupted.
+pub(super) fn is_stopped(line: &[u8]) -> bool {
+    line.starts_with(br#"{"stopped":"#)
 }
 
 /// What the worker tells of a failure.

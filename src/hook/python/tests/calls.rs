@@ -21,7 +21,7 @@ fn a_grid_is_filtered_and_given_arguments() {
             host.interpreter()
         );
         assert_eq!(filter_all(&mut host, &mut space), "1001");
-        let logic = host.logic(&mut space, &[0, 3]).unwrap();
+        let logic = logic(&mut host, &mut space, &[0, 3]).unwrap();
         let logic: Vec<_> = logic
             .into_iter()
             .map(|map| Value::Map(map.unwrap()).to_string())
@@ -54,7 +54,7 @@ fn batches_of_any_size_and_place_agree() {
         let (mut kept, mut start) = (Vec::new(), 0);
         for size in sizes.iter().cycle() {
             let end = space.len().min(start + size);
-            let answers = host.filter(&mut space, start..end).unwrap();
+            let answers = filter(&mut host, &mut space, start..end).unwrap();
             kept.extend(
                 (start..end)
                     .zip(answers)
@@ -68,7 +68,7 @@ fn batches_of_any_size_and_place_agree() {
         let kept: Vec<_> = kept.into_iter().map(|(index, _)| index).collect();
         let mut results = Vec::new();
         for chunk in kept.chunks(sizes[0]) {
-            let answers = host.logic(&mut space, chunk).unwrap();
+            let answers = logic(&mut host, &mut space, chunk).unwrap();
             results.extend(
                 answers
                     .into_iter()
@@ -160,7 +160,7 @@ fn nested_values_stay_shared_between_sets() {
             grid([("opts", vec![Value::list([])]), ("x", numbers_from_0(3))]),
         );
         for index in 0..3 {
-            host.filter(&mut space, index..index + 1).unwrap();
+            filter(&mut host, &mut space, index..index + 1).unwrap();
         }
         assert_eq!(sets(&space)[0], "opts=[0, 1, 2], x=0, changed=True");
     });
@@ -168,6 +168,50 @@ fn nested_values_stay_shared_between_sets() {
 
 fn numbers_from_0(count: i32) -> Vec<Value> {
     (0..count).map(Value::from).collect()
+}
+
+#[test]
+fn a_set_that_a_filter_holds_on_to_is_the_one_that_logic_gets() {
+    on_each(|python| {
+        let python = python
+            .filter(
+                "last = None\ndef include_params(p):\n    global last\n    \
+                 if last is not None: last['next'] = p['x']\n    \
+                 last = p if p['x'] % 2 == 0 else None\n    return True\n",
+            )
+            .logic("def get_slurm_args(p, d):\n    return {'p': str(p)}\n");
+        let (mut host, mut space) = (python.load(), numbers(3000));
+        filter_all(&mut host, &mut space);
+        let seen = logic_all(&mut host, &mut space);
+        for (index, seen) in seen.iter().enumerate() {
+            let next = match index % 2 {
+                0 if index < 2999 => format!(", 'next': {}", index + 1),
+                _ => String::new(),
+            };
+            assert_eq!(*seen, format!("{{'p': \"{{'x': {index}{next}}}\"}}"));
+        }
+        assert_eq!(sets(&space)[2..4], ["x=2, next=3", "x=3"]);
+    });
+}
+
+#[test]
+fn sets_that_nobody_holds_take_no_memory_until_logic_gets_them() {
+    let python = python()
+        .filter(
+            "import gc\ncount = 0\ndef include_params(p):\n    global count\n    count += 1\n    \
+             if count == 20000:\n        p['alive'] = sum(type(o) is dict and 'x' in o for o in gc.get_objects())\n    \
+             return True\n",
+        )
+        .logic("def get_slurm_args(p, d):\n    return {'alive': p.get('alive')}\n");
+    let x = Value::list([]);
+    let axes = [("x", vec![x; 20_000])];
+    let (mut host, mut space) = (python.load(), grid(axes));
+    filter_all(&mut host, &mut space);
+    let alive = host.logic(&mut space, &[19_999]).unwrap().remove(0);
+    let Value::Int(alive) = alive.unwrap()["alive"] else {
+        panic!("no number")
+    };
+    assert!((1..3000).contains(&alive), "{alive}");
 }
 
 #[test]
@@ -210,8 +254,7 @@ fn equal_results_are_shared_and_different_ones_never() {
         );
         let (mut host, mut space) = (python.load(), numbers(40));
         let all: Vec<_> = (0..40).collect();
-        let answers: Vec<_> = host
-            .logic(&mut space, &all)
+        let answers: Vec<_> = logic(&mut host, &mut space, &all)
             .unwrap()
             .into_iter()
             .map(Result::unwrap)
@@ -251,6 +294,25 @@ fn equal_results_are_shared_and_different_ones_never() {
 }
 
 #[test]
+fn any_number_of_different_results_arrives() {
+    on_each(|python| {
+        let python = python.logic(
+            "def get_slurm_args(p, d):\n    return {'x': p['x'] if p['x'] % 10 else None}\n",
+        );
+        let (mut host, mut space) = (python.load(), numbers(30_000));
+        for (index, answer) in logic_all(&mut host, &mut space).iter().enumerate() {
+            let x = if index % 10 == 0 {
+                "None".into()
+            } else {
+                index.to_string()
+            };
+            assert_eq!(*answer, format!("{{'x': {x}}}"));
+        }
+        assert!(host.results.len() < 15_000, "{}", host.results.len());
+    });
+}
+
+#[test]
 fn module_state_lives_on_in_the_order_of_calls() {
     on_each(|python| {
         let hooks = "import builtins\nlog = builtins.__dict__.setdefault('log', [])\n\
@@ -267,7 +329,10 @@ fn module_state_lives_on_in_the_order_of_calls() {
         let mut host = python.load();
         let mut space = parse_all(&mut host, &numbers(3));
         assert_eq!(filter_all(&mut host, &mut space), "110");
-        let logic = host.logic(&mut space, &[0]).unwrap().remove(0).unwrap();
+        let logic = logic(&mut host, &mut space, &[0])
+            .unwrap()
+            .remove(0)
+            .unwrap();
         // Each role has a module object of its own.
         assert_eq!(logic["count"], Value::from(0));
         assert_eq!(
@@ -296,7 +361,7 @@ fn a_parse_hook_makes_one_or_many_of_a_set() {
         assert_eq!(sets(&space), ["a=0", "b=0", "b=0", "b=1"]);
         assert_eq!(filter_all(&mut host, &mut space), "0111");
         assert_eq!(sets(&space)[3], "b=1, seen=1");
-        let logic = host.logic(&mut space, &[2, 3]).unwrap();
+        let logic = logic(&mut host, &mut space, &[2, 3]).unwrap();
         assert_eq!(*logic[1].as_ref().unwrap(), Arc::new(space.get(3).to_map()));
         assert_eq!(sets(&unparsed), ["x=0", "x=1", "x=2"]);
     });
@@ -313,10 +378,10 @@ fn what_parsed_sets_share_stays_shared() {
             &mut host,
             &grid([("o", vec![Map::new().into()]), ("x", numbers_from_0(3))]),
         );
-        host.filter(&mut space, 0..1).unwrap();
+        filter(&mut host, &mut space, 0..1).unwrap();
         assert_eq!(sets(&space)[0], "o={'parsed': 2, 'n': 0}, x=0");
         assert_eq!(sets(&space)[2], "o={'parsed': 2, 'n': 0}, x=2");
-        host.filter(&mut space, 1..3).unwrap();
+        filter(&mut host, &mut space, 1..3).unwrap();
         assert_eq!(sets(&space)[0], "o={'parsed': 2, 'n': 2}, x=0");
     });
 }
@@ -340,8 +405,7 @@ fn listed_sets_may_differ_in_their_names_and_are_many() {
         let mut host = python.load();
         assert!(filter_all(&mut host, &mut space).starts_with("0101"));
         assert_eq!(sets(&space)[2498..], ["even=2498", "odd=2499, list=[0]"]);
-        let answer = host
-            .logic(&mut space, &[1, 2499])
+        let answer = logic(&mut host, &mut space, &[1, 2499])
             .unwrap()
             .remove(1)
             .unwrap();

@@ -1,5 +1,7 @@
 //! Workers that die, hang or are left behind.
 
+use std::time::Instant;
+
 use super::*;
 use crate::hook::error::HookErrorKind;
 
@@ -30,18 +32,17 @@ fn a_worker_that_dies_is_told_with_how_it_died() {
                 ),
             );
             let mut host = python.load();
-            host.filter(&mut numbers(100), 0..16).unwrap();
-            let error = host.filter(&mut numbers(100), 16..32).err().unwrap();
+            filter(&mut host, &mut numbers(100), 0..16).unwrap();
+            let error = filter(&mut host, &mut numbers(100), 16..32).err().unwrap();
             assert_eq!(error.kind(), HookErrorKind::Host);
             let told = python.local(&told(&error));
             assert!(told.contains(message), "{told}");
             assert!(
-                told.contains(" while working on parameter sets 17 to 32 of 100\n"),
+                told.contains(" while working on parameter sets 17 to 20 of 100\n"),
                 "{told}"
             );
             // And it stays dead.
-            let again = host
-                .filter(&mut numbers(100), 32..33)
+            let again = filter(&mut host, &mut numbers(100), 32..33)
                 .err()
                 .unwrap()
                 .to_string();
@@ -87,8 +88,7 @@ fn an_endless_loop_ends_at_the_deadline_and_shows_its_line() {
         let told = host_failure(&python, 3);
         assert!(
             told.starts_with(
-                "filter hook `filter.py`: took longer than 0.6 s while working on parameter sets \
-                 1 to 3 of 100 (parameter set 2 of 100: x=1)\nat "
+                "filter hook `filter.py`: took longer than 0.2 s (parameter set 2 of 100: x=1)\nat "
             ),
             "{told}"
         );
@@ -96,6 +96,50 @@ fn an_endless_loop_ends_at_the_deadline_and_shows_its_line() {
         assert!(told.contains("KeyboardInterrupt"), "{told}");
         assert!(told.contains("help: the limit can be raised"), "{told}");
     });
+}
+
+#[test]
+fn a_call_that_hangs_among_fast_ones_ends_at_its_own_deadline() {
+    on_each(|python| {
+        let hooks = "import time\n\
+            def stop_at(p):\n    if p['x'] == 4321: time.sleep(1000)\n    return p\n\
+            parse_params = include_params = stop_at\n\
+            def get_slurm_args(p, d): return stop_at(p)\n";
+        let mut python = python
+            .file("h.py", hooks)
+            .call_time(Duration::from_millis(300));
+        for role in [Role::Parse, Role::Filter, Role::Logic] {
+            python.hooks.clear();
+            python = python.hook_in(role, "h.py");
+            let (mut host, mut space) = (python.load(), numbers(5000));
+            let all: Vec<_> = (0..space.len()).collect();
+            let start = Instant::now();
+            let error = match role {
+                Role::Parse => parse(&mut host, &space, 0..all.len()).err(),
+                Role::Filter => filter(&mut host, &mut space, 0..all.len()).err(),
+                Role::Logic => logic(&mut host, &mut space, &all).err(),
+            };
+            let took = start.elapsed();
+            let told = error.unwrap().to_string();
+            assert!(
+                told.ends_with(": took longer than 0.3 s (parameter set 4322 of 5000: x=4321)"),
+                "{told}"
+            );
+            assert!(took < Duration::from_millis(1800), "{took:?}");
+        }
+    });
+}
+
+#[test]
+fn calls_that_are_slow_together_are_no_matter() {
+    let python = python()
+        .filter(
+            "import time\ndef include_params(p):\n    \
+             if p['x'] >= 3000: time.sleep(0.15)\n    return True\n",
+        )
+        .call_time(Duration::from_millis(200));
+    let answers = filter_all(&mut python.load(), &mut numbers(3010));
+    assert_eq!(answers, "1".repeat(3010));
 }
 
 #[test]
@@ -116,7 +160,7 @@ fn a_loop_that_cannot_be_interrupted_is_aborted_or_killed() {
         ] {
             put(&path, source);
             let mut host = python.load();
-            let error = host.filter(&mut numbers(1), 0..1).err().unwrap();
+            let error = filter(&mut host, &mut numbers(1), 0..1).err().unwrap();
             assert_eq!(error.kind(), HookErrorKind::Limit);
             assert!(
                 error
@@ -154,8 +198,7 @@ fn the_deadline_holds_while_a_worker_does_not_read() {
     let large = Value::from(vec!["x".repeat(1000); 5000]);
     // Long enough for the worker to have stopped itself.
     std::thread::sleep(Duration::from_millis(500));
-    let error = host
-        .filter(&mut grid([("x", vec![large])]), 0..1)
+    let error = filter(&mut host, &mut grid([("x", vec![large])]), 0..1)
         .err()
         .unwrap();
     assert_eq!(error.kind(), HookErrorKind::Limit);
@@ -211,7 +254,7 @@ fn no_process_is_left_behind() {
             put(&path, format!("{print_pid}def include_params(p): {body}\n"));
             python.printed.lock().unwrap().clear();
             let mut host = python.load();
-            host.filter(&mut numbers(1), 0..1).ok();
+            filter(&mut host, &mut numbers(1), 0..1).ok();
             drop(host);
             let printed = python.printed();
             let pid = printed.lines().next().unwrap();

@@ -83,7 +83,7 @@ fn exceptions_of_any_kind_are_told() {
              def include_params(p):\n    return deep() if p['x'] == 4 else bad(p)\n",
         );
         let (mut host, mut space) = (python.load(), numbers(5));
-        let answers = host.filter(&mut space, 0..5).unwrap();
+        let answers = filter(&mut host, &mut space, 0..5).unwrap();
         let texts: Vec<_> = answers
             .iter()
             .map(|answer| answer.as_ref().unwrap_err().to_string())
@@ -118,8 +118,7 @@ fn leaving_the_interpreter_is_an_error_and_no_success() {
 fn only_the_first_failures_are_told_in_full() {
     let python = python().filter("def include_params(p):\n    raise ValueError(p['x'])\n");
     let (mut host, mut space) = (python.load(), numbers(12));
-    let errors: Vec<_> = host
-        .filter(&mut space, 0..12)
+    let errors: Vec<_> = filter(&mut host, &mut space, 0..12)
         .unwrap()
         .into_iter()
         .map(Result::unwrap_err)
@@ -149,7 +148,7 @@ fn an_answer_without_truth_or_that_is_always_true_is_an_error() {
              def include_params(p):\n    return [Array(), (i for i in []), include_params][p['x']]\n",
         );
         let (mut host, mut space) = (python.load(), numbers(3));
-        let answers = host.filter(&mut space, 0..3).unwrap();
+        let answers = filter(&mut host, &mut space, 0..3).unwrap();
         let texts: Vec<_> = answers
             .iter()
             .map(|answer| answer.as_ref().unwrap_err().to_string())
@@ -169,7 +168,7 @@ fn a_logic_hook_fails_for_its_own_sets_only() {
         "def get_slurm_args(p, d):\n    if p['x'] == 5: raise KeyError('gpus')\n    return {'x': 1}\n",
     );
     let (mut host, mut space) = (python.load(), numbers(8));
-    let answers = host.logic(&mut space, &[1, 5, 7]).unwrap();
+    let answers = logic(&mut host, &mut space, &[1, 5, 7]).unwrap();
     assert!(answers[0].is_ok() && answers[2].is_ok());
     let error = answers[1].as_ref().unwrap_err().to_string();
     assert!(

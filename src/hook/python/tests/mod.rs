@@ -10,6 +10,7 @@ mod output;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,9 +20,9 @@ use tempfile::TempDir;
 use super::PythonHost;
 use crate::config::{HookOutput, Interpreter, PythonSettings};
 use crate::diagnostic::Diagnose;
-use crate::hook::Host;
 use crate::hook::error::HookError;
-use crate::model::{Axis, Map, ParamSpace, Value};
+use crate::hook::{Answers, Host};
+use crate::model::{Axis, Map, ParamSet, ParamSpace, Value};
 use crate::spec::{HookRef, Role};
 
 /// Hooks in a folder of their own, and what they print.
@@ -211,12 +212,50 @@ fn sets(space: &ParamSpace) -> Vec<String> {
         .collect()
 }
 
-/// Filters all of a space in one batch; `x` stands for a failure.
+/// Asks until all of `count` sets have an answer, as the driver does.
+fn in_parts<T>(
+    count: usize,
+    mut answer: impl FnMut(usize) -> Result<Answers<T>, HookError>,
+) -> Result<Answers<T>, HookError> {
+    let mut all = Vec::new();
+    while all.len() < count {
+        all.extend(answer(all.len())?);
+    }
+    Ok(all)
+}
+
+fn parse(
+    host: &mut PythonHost,
+    space: &ParamSpace,
+    sets: Range<usize>,
+) -> Result<Answers<Vec<ParamSet>>, HookError> {
+    in_parts(sets.len(), |done| {
+        host.parse(space, sets.start + done..sets.end)
+    })
+}
+
+fn filter(
+    host: &mut PythonHost,
+    space: &mut ParamSpace,
+    sets: Range<usize>,
+) -> Result<Answers<bool>, HookError> {
+    in_parts(sets.len(), |done| {
+        host.filter(space, sets.start + done..sets.end)
+    })
+}
+
+fn logic(
+    host: &mut PythonHost,
+    space: &mut ParamSpace,
+    sets: &[usize],
+) -> Result<Answers<Arc<Map>>, HookError> {
+    in_parts(sets.len(), |done| host.logic(space, &sets[done..]))
+}
+
+/// Filters all of a space; `x` stands for a failure.
 fn filter_all(host: &mut PythonHost, space: &mut ParamSpace) -> String {
     let all = 0..space.len();
-    let answers = host
-        .filter(space, all)
-        .unwrap_or_else(|error| panic!("{}", told(&error)));
+    let answers = filter(host, space, all).unwrap_or_else(|error| panic!("{}", told(&error)));
     answers
         .into_iter()
         .map(|answer| match answer {
@@ -230,9 +269,7 @@ fn filter_all(host: &mut PythonHost, space: &mut ParamSpace) -> String {
 /// The answers of the logic hook for all of a space as text, or its errors.
 fn logic_all(host: &mut PythonHost, space: &mut ParamSpace) -> Vec<String> {
     let all: Vec<_> = (0..space.len()).collect();
-    let answers = host
-        .logic(space, &all)
-        .unwrap_or_else(|error| panic!("{}", told(&error)));
+    let answers = logic(host, space, &all).unwrap_or_else(|error| panic!("{}", told(&error)));
     answers
         .into_iter()
         .map(|answer| match answer {
@@ -244,14 +281,14 @@ fn logic_all(host: &mut PythonHost, space: &mut ParamSpace) -> Vec<String> {
 
 /// Replaces a space by what the parse hook makes of it, as the driver does.
 fn parse_all(host: &mut PythonHost, space: &ParamSpace) -> ParamSpace {
-    let answers = host.parse(space, 0..space.len()).unwrap();
+    let answers = parse(host, space, 0..space.len()).unwrap();
     ParamSpace::list(answers.into_iter().flat_map(Result::unwrap).collect())
 }
 
 /// The first failure of a filter over three sets.
 fn filter_failure(python: &Python) -> String {
     let mut host = python.load();
-    let answers = host.filter(&mut numbers(3), 0..3).unwrap();
+    let answers = filter(&mut host, &mut numbers(3), 0..3).unwrap();
     let error = answers
         .into_iter()
         .find_map(Result::err)
@@ -262,7 +299,7 @@ fn filter_failure(python: &Python) -> String {
 /// Why the whole host fails.
 fn host_failure(python: &Python, count: usize) -> String {
     let mut host = python.load();
-    let answers = host.filter(&mut numbers(100), 0..count);
+    let answers = filter(&mut host, &mut numbers(100), 0..count);
     let error = answers.expect_err("the host fails");
     python.local(&told(&error))
 }

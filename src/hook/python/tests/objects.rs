@@ -58,7 +58,11 @@ fn values_arrive_in_python_as_what_they_are() {
         let values = cases.iter().map(|(value, ..)| value.clone()).collect();
         let (mut host, mut space) = (python.load(), grid([("v", values)]));
         let all: Vec<_> = (0..space.len()).collect();
-        for (answer, (_, repr, kind)) in host.logic(&mut space, &all).unwrap().iter().zip(&cases) {
+        for (answer, (_, repr, kind)) in logic(&mut host, &mut space, &all)
+            .unwrap()
+            .iter()
+            .zip(&cases)
+        {
             let map = answer.as_ref().unwrap();
             assert_eq!(
                 (map["r"].as_str(), map["t"].as_str()),
@@ -96,7 +100,10 @@ fn values_come_back_as_what_they_are() {
              'é\\0\\U0001F600', [], {}, {'$': 'int', 'v': '1'}]}\n",
         );
         let (mut host, mut space) = (python.load(), numbers(1));
-        let answer = host.logic(&mut space, &[0]).unwrap().remove(0).unwrap();
+        let answer = logic(&mut host, &mut space, &[0])
+            .unwrap()
+            .remove(0)
+            .unwrap();
         let expected = Value::list([
             Value::Null,
             true.into(),
@@ -138,7 +145,10 @@ fn objects_come_back_with_their_text_and_nearest_value() {
              def get_slurm_args(p, d):\n    return {'v': values, 'level': Level.high}\n",
         );
         let (mut host, mut space) = (python.load(), numbers(1));
-        let answer = host.logic(&mut space, &[0]).unwrap().remove(0).unwrap();
+        let answer = logic(&mut host, &mut space, &[0])
+            .unwrap()
+            .remove(0)
+            .unwrap();
         let Value::List(values) = &answer["v"] else {
             panic!("{:?}", answer["v"])
         };
@@ -200,7 +210,10 @@ fn dataclasses_and_numpy_scalars_have_their_fields_and_items() {
          def get_slurm_args(p, d):\n    return {'res': Res(2), 'scalar': Scalar()}\n",
     );
     let (mut host, mut space) = (python.load(), numbers(1));
-    let answer = host.logic(&mut space, &[0]).unwrap().remove(0).unwrap();
+    let answer = logic(&mut host, &mut space, &[0])
+        .unwrap()
+        .remove(0)
+        .unwrap();
     let Value::Object(res) = &answer["res"] else {
         panic!("{:?}", answer["res"])
     };
@@ -272,7 +285,7 @@ fn a_parse_hook_that_returns_something_else_is_told_what_it_returns() {
          def parse_params(p):\n    return answers[p['x']]\n",
     );
     let mut host = python.load();
-    let answers = host.parse(&numbers(4), 0..4).unwrap();
+    let answers = parse(&mut host, &numbers(4), 0..4).unwrap();
     let told: Vec<_> = answers
         .into_iter()
         .map(|answer| told(&answer.unwrap_err()))
@@ -301,6 +314,9 @@ fn parameters_that_cannot_be_handed_over_are_an_error_of_their_set() {
 fn nan_results_and_large_answers_arrive() {
     let python = python().logic("def get_slurm_args(p, d):\n    return {'v': 'x' * 20000000}\n");
     let (mut host, mut space) = (python.load(), numbers(1));
-    let answer = host.logic(&mut space, &[0]).unwrap().remove(0).unwrap();
+    let answer = logic(&mut host, &mut space, &[0])
+        .unwrap()
+        .remove(0)
+        .unwrap();
     assert_eq!(answer["v"].as_str().unwrap().len(), 20_000_000);
 }
