@@ -62,6 +62,15 @@ fn write_nested(out: &mut impl Write, value: &Value, depth: usize) -> fmt::Resul
     }
 }
 
+/// The beginning of a text, of at most `max` bytes.
+pub fn prefix(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// The text of a float as Python's `repr` gives it: the shortest digits that read back, an
 /// exponent of at least two digits below `1e-4` and from `1e16`, and `.0` when whole.
 pub fn float(value: f64) -> String {

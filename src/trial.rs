@@ -57,7 +57,8 @@ impl Trial {
     /// # Errors
     /// When the hooks cannot be loaded. What a call raises is its outcome.
     pub fn run(spec: &Spec, config: &Config, set: ParamSet) -> Result<Self, Error> {
-        Stack::run(|stack| Runner::load(spec, config, stack)?.run(set)).map_err(Error::Thread)?
+        Stack::run(|stack| Ok(Runner::load(spec, config, stack)?.run(set)))
+            .map_err(Error::Thread)?
     }
 }
 
@@ -90,7 +91,7 @@ impl Runner {
         })
     }
 
-    fn run(mut self, set: ParamSet) -> Result<Trial, Error> {
+    fn run(mut self, set: ParamSet) -> Trial {
         let mut space = ParamSpace::list(vec![set.clone()]);
         self.parse(&mut space);
         for index in 0..space.len() {
@@ -98,12 +99,12 @@ impl Runner {
                 self.logic(&mut space, index);
             }
         }
-        Ok(Trial {
+        Trial {
             set,
             warnings: self.hooks.take_warnings(),
             interpreter: self.hooks.interpreter().map(String::from),
             calls: self.calls,
-        })
+        }
     }
 
     fn parse(&mut self, space: &mut ParamSpace) {

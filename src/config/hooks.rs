@@ -145,7 +145,9 @@ impl Default for HookOutput {
 
 /// Ends the process, after it has said why.
 #[derive(Clone)]
-pub struct Abort(Arc<dyn Fn(&dyn Diagnose) + Send + Sync>);
+pub struct Abort(Arc<End>);
+
+type End = dyn Fn(&dyn Diagnose) + Send + Sync;
 
 impl Abort {
     /// Calls `end`, which must not return, with what there is to say.

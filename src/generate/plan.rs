@@ -12,7 +12,6 @@ use super::{JobGenerator, Phase, Progress};
 use crate::Error;
 use crate::collection::{Collection, Job, ScriptDigest};
 use crate::diagnostic::{Warning, quoted};
-use crate::hook::Hooks;
 use crate::model::{JobName, Map, ParamSet};
 use crate::text;
 
@@ -162,8 +161,9 @@ impl<'a> Planner<'a> {
         let mut script = Vec::new();
         let mut names = VecDeque::new();
         let mut start = 0;
+        let window = self.sweep.window();
         while start < total {
-            let places = start..total.min(start + Hooks::WINDOW);
+            let places = start..total.min(start + window);
             // Names come before Slurm arguments, as a logic hook may change parameters.
             for place in start + names.len()..places.end {
                 names.push_back(self.sweep.name(place));

@@ -100,6 +100,11 @@ impl Sweep {
         hooks.filter(space, &mut failed)
     }
 
+    /// How many jobs to name and to ask the logic hook about at a time.
+    pub(super) fn window(&self) -> usize {
+        self.hooks.window(&self.space)
+    }
+
     /// The number of jobs.
     pub(super) fn len(&self) -> usize {
         self.kept

@@ -120,7 +120,7 @@ pub struct Hooks {
 
 impl Hooks {
     /// How many sets a host is shown at a time. It may work ahead within them.
-    pub const WINDOW: usize = 3 << 10;
+    const WINDOW: usize = 3 << 10;
 
     /// Loads the files of `hooks`, at most one for each role; starts Python if one is in Python.
     ///
@@ -229,6 +229,17 @@ impl Hooks {
             }
         }
         Ok(Some(kept))
+    }
+
+    /// How many sets to name and to ask the logic hook about at a time.
+    ///
+    /// One by one where a Python hook could change a list or a map that sets share: a job shows what
+    /// the calls up to its own made of it, as in a plain loop, and not how far calls were ahead.
+    pub fn window(&self, space: &ParamSpace) -> usize {
+        match self.logic {
+            Some(Language::Python) if space.has_containers() => 1,
+            _ => Self::WINDOW,
+        }
     }
 
     /// The Slurm arguments of the first of `sets`, which ascend, in the same order. It is for the

@@ -139,6 +139,22 @@ impl ParamSpace {
         }
     }
 
+    /// Whether some set holds a list, a map or a Python object, which can be changed inside.
+    pub fn has_containers(&self) -> bool {
+        let is_container =
+            |value: &Value| matches!(value, Value::List(_) | Value::Map(_) | Value::Object(_));
+        let in_base = match &self.base {
+            Base::Grid { axes, .. } => axes.iter().flat_map(|axis| &axis.values).any(is_container),
+            Base::List(sets) => sets.iter().flat_map(ParamSet::values).any(is_container),
+        };
+        in_base
+            || self
+                .changed
+                .values()
+                .flat_map(ParamSet::values)
+                .any(is_container)
+    }
+
     /// A number that changes whenever an axis does: until then, the same place has the same value.
     pub fn revision(&self) -> u64 {
         self.revision

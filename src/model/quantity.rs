@@ -203,13 +203,13 @@ impl Display for Memory {
         if bytes == 0 {
             return f.write_str("0");
         }
-        if bytes % KIB != 0 {
+        if !bytes.is_multiple_of(KIB) {
             return write!(f, "{}M", bytes.div_ceil(MIB));
         }
         // sbatch has no unit above `T`.
         let (unit, size) = UNITS[1..]
             .iter()
-            .find(|(_, size)| bytes % size == 0)
+            .find(|(_, size)| bytes.is_multiple_of(*size))
             .expect("whole kilobytes are a multiple of the last unit");
         write!(f, "{}{unit}", bytes / size)
     }

@@ -95,7 +95,7 @@ impl Watchdog {
             let (mut turn, mut since) = (0, Instant::now());
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let now = seen.turns.load(Ordering::Relaxed);
-                if now != turn || now % 2 == 0 {
+                if now != turn || now.is_multiple_of(2) {
                     (turn, since) = (now, Instant::now());
                     continue;
                 }

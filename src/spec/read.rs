@@ -9,7 +9,7 @@ use crate::config::{HookSettings, JinjaOptions};
 use crate::diagnostic::{Warning, did_you_mean};
 use crate::fs;
 use crate::model::{Axis, Map, ParamSet, ParamSpace, Value};
-use crate::sandbox::Stack;
+use crate::sandbox::{Stack, is_identifier};
 use crate::text;
 use crate::yaml::{self, Fields, Misfit, Node, YamlError};
 
@@ -36,7 +36,7 @@ const KEYS: [&str; 12] = [
 ];
 
 pub(super) fn spec(path: &Path, settings: &HookSettings) -> Result<Spec, Vec<SpecError>> {
-    with_root(path, settings, &[], |reader, root| reader.spec(root))
+    with_root(path, settings, &[], Reader::spec)
 }
 
 pub(super) fn parameters_file(
@@ -364,19 +364,21 @@ impl Reader {
         SlurmArgs { defaults, logic }
     }
 
-    /// The hook that is a function of the program itself; `None` where the text names a file.
-    fn own_function(&mut self, node: &Node, name: &str, role: Role) -> Option<Option<HookRef>> {
-        let functions = self.functions.as_ref()?;
-        if !is_function_name(name) {
-            return None;
-        }
+    /// Whether a hook can only be a function of the program itself: a file of a hook has an ending.
+    fn names_own_function(&self, text: &str) -> bool {
+        self.functions.is_some() && is_identifier(text)
+    }
+
+    /// The hook that is a function of the program itself.
+    fn own_function(&mut self, node: &Node, name: &str, role: Role) -> Option<HookRef> {
+        let functions = self.functions.as_deref().unwrap_or_default();
         if functions.iter().any(|function| function == name) {
-            return Some(Some(HookRef {
+            return Some(HookRef {
                 role,
                 path: self.path.clone(),
                 function: name.into(),
                 label: Some(node.label()),
-            }));
+            });
         }
         let misfit = Misfit::new(node, format!("the program has no function `{name}`"));
         let guess = did_you_mean(name, functions.iter().map(String::as_str));
@@ -384,14 +386,14 @@ impl Reader {
             Some(guess) => misfit.help(guess),
             None => misfit.help(format!("define it, or write the file: `{name}.rhai`")),
         });
-        Some(None)
+        None
     }
 
     /// A hook as a map, `file` or `file:function`; an empty text is none, as in Python.
     fn hook(&mut self, node: &Node, role: Role) -> Option<HookRef> {
         if let Some(text) = node.as_str() {
-            if let Some(hook) = self.own_function(node, text.trim(), role) {
-                return hook;
+            if self.names_own_function(text.trim()) {
+                return self.own_function(node, text.trim(), role);
             }
             return match HookRef::parse(text, role, &self.folder) {
                 Ok(hook) => hook.map(|hook| HookRef {
@@ -412,9 +414,9 @@ impl Reader {
         )?;
         let function = fields.text("function", &mut self.misfits).map(str::trim);
         if let (None, Some(name)) = (fields.get("file"), function)
-            && let Some(hook) = self.own_function(node, name, role)
+            && self.names_own_function(name)
         {
-            return hook;
+            return self.own_function(node, name, role);
         }
         let file = fields.text("file", &mut self.misfits)?.trim();
         Some(HookRef {
@@ -427,12 +429,6 @@ impl Reader {
             label: Some(node.label()),
         })
     }
-}
-
-/// Whether a text can only name a function: a file of a hook has an ending.
-fn is_function_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Whether a path goes down only.

@@ -18,7 +18,7 @@ pub fn document(map: &Map) -> String {
 }
 
 fn write_block(out: &mut String, map: &Map, indent: usize) {
-    for (key, value) in map.iter() {
+    for (key, value) in map {
         write!(out, "{:indent$}", "").expect(TO_STRING);
         write_scalar(out, key);
         out.push(':');
@@ -78,7 +78,7 @@ fn write_scalar(out: &mut String, text: &str) {
     let mut chars = text.chars();
     let harmless = chars
         .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        .is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.' | '/'))
         && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
     if harmless && resolve(text) == Type::Str {
         out.push_str(text);

@@ -384,3 +384,29 @@ fn a_rhai_sweep_starts_no_process() {
         .without_python();
     test.ok("generate exp/spec.yaml");
 }
+
+/// A logic hook that changes a list that sets share shows in the jobs after it, and in no job
+/// before it, however far the worker is ahead.
+#[test]
+fn what_a_logic_hook_changes_inside_a_shared_value_shows_from_its_job_on() {
+    let test = Test::new()
+        .file(
+            "spec.yaml",
+            "template: t.j2\noutput_dir: out\njob_name_pattern: \"n{{ n }}_{{ seen[0] | length }}\"\n\
+             parameters:\n  values: {seen: [[[]]], n: [1, 2, 3, 4]}\nslurm_args: {logic: l.py}\n",
+        )
+        .file("t.j2", "{{ seen }}")
+        .file(
+            "l.py",
+            "def get_slurm_args(params, defaults):\n    params['seen'][0].append(params['n'])\n    return defaults\n",
+        );
+    test.ok("generate spec.yaml");
+    for (name, text) in [
+        ("n1_0", "[[1]]"),
+        ("n2_1", "[[1, 2]]"),
+        ("n3_2", "[[1, 2, 3]]"),
+        ("n4_3", "[[1, 2, 3, 4]]"),
+    ] {
+        assert_eq!(test.read(&format!("out/{name}.job")), text);
+    }
+}

@@ -27,7 +27,7 @@ fn require(map: &mut Map, key: &str) -> Outcome<Dynamic> {
     if let Some(value) = map.get(key) {
         return Ok(value.clone());
     }
-    let keys = || map.keys().map(|key| key.as_str());
+    let keys = || map.keys().map(rhai::Identifier::as_str);
     let help = diagnostic::did_you_mean(key, keys())
         .unwrap_or_else(|| format!("there is {}", diagnostic::any_of(keys().take(20))));
     Err(raised(&format!("there is no `{key}`"), Some(&help)).into())

@@ -104,8 +104,7 @@ impl Write for Bounded {
             self.text.push_str(piece);
             return Ok(());
         }
-        self.text
-            .push_str(&piece[..piece.floor_char_boundary(room)]);
+        self.text.push_str(crate::text::prefix(piece, room));
         Err(fmt::Error)
     }
 }

@@ -136,7 +136,8 @@ fn minutes(number: f64) -> Outcome<TimeLimit> {
 
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "it is what `map_err` calls with"
+    clippy::unnecessary_box_returns,
+    reason = "it is what `map_err` calls with, and what Rhai takes"
 )]
 fn error(error: QuantityError) -> Box<rhai::EvalAltResult> {
     raised(&error.to_string(), None).into()
