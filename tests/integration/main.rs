@@ -19,6 +19,8 @@ mod generate;
 mod hooks;
 mod layers;
 mod library;
+mod parallel;
+mod reference;
 mod templates;
 mod test;
 mod writing;
