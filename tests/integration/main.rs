@@ -16,6 +16,7 @@ mod docs;
 mod examples;
 mod features;
 mod generate;
+mod hook_pairs;
 mod hooks;
 mod layers;
 mod library;
