@@ -18,6 +18,7 @@ mod features;
 mod generate;
 mod hook_pairs;
 mod hooks;
+mod hostile;
 mod layers;
 mod library;
 mod parallel;
