@@ -40,7 +40,7 @@ pub fn all_ok(results: &[Result<(), String>]) {
         results.len(),
         wrong
             .iter()
-            .take(20)
+            .take(100)
             .map(|text| format!("{text}\n\n"))
             .collect::<String>()
     );

@@ -18,7 +18,8 @@ const TEMPLATE: &str = "\
 
 #[derive(Deserialize)]
 struct Case {
-    case: usize,
+    #[serde(rename = "case")]
+    number: usize,
     spec: String,
     files: BTreeMap<String, String>,
     expected: Expected,
@@ -50,7 +51,7 @@ fn python_hooks_do_what_they_did_under_the_reference() {
         .collect();
     assert!(cases.len() >= 300, "only {} cases", cases.len());
     parallel::all_ok(&parallel::map(&cases, |case| {
-        check(case).map_err(|problem| format!("case {}: {problem}\n{}", case.case, told(case)))
+        check(case).map_err(|problem| format!("case {}: {problem}\n{}", case.number, told(case)))
     }));
 }
 
