@@ -189,14 +189,14 @@ impl Sweep {
         Err(None)
     }
 
-    fn render_name(&self, place: usize, set: &ParamSet) -> Result<String, RenderError> {
+    fn render_name(&mut self, place: usize, set: &ParamSet) -> Result<String, RenderError> {
         let context = self.context(place, set);
         self.renderer
             .job_name(&context)
             .unwrap_or_else(|| Ok(default_name(set)))
     }
 
-    fn context(&self, place: usize, set: &ParamSet) -> JobContext {
+    fn context(&mut self, place: usize, set: &ParamSet) -> JobContext {
         self.interned.context(&self.space, self.index(place), set)
     }
 

@@ -25,29 +25,30 @@ struct Names {
 #[derive(Debug, Default)]
 pub struct Interned {
     axes: Vec<Vec<JinjaValue>>,
+    /// The [revision](ParamSpace::revision) of the axes.
+    revision: u64,
     slurm: Option<(Arc<Map>, JinjaValue)>,
     logs_dir: JinjaValue,
 }
 
 impl Interned {
-    /// Converts the values of the axes of `space`, once hooks have changed what they change.
+    /// Converts the values of the axes of `space`.
     pub fn new(space: &ParamSpace, logs_dir: &str) -> Self {
-        let convert = |axis: &model::Axis| axis.values.iter().map(to_jinja).collect();
-        let axes = space
-            .axes()
-            .unwrap_or_default()
-            .iter()
-            .map(convert)
-            .collect();
         Self {
-            axes,
+            axes: convert_axes(space),
+            revision: space.revision(),
             slurm: None,
             logs_dir: JinjaValue::from(logs_dir),
         }
     }
 
     /// The parameters of the set at `index`, to make a job name of.
-    pub fn context(&self, space: &ParamSpace, index: usize, set: &ParamSet) -> JobContext {
+    pub fn context(&mut self, space: &ParamSpace, index: usize, set: &ParamSet) -> JobContext {
+        // A hook may change a value of an axis inside.
+        if self.revision != space.revision() {
+            self.axes = convert_axes(space);
+            self.revision = space.revision();
+        }
         let values = match space.places(index) {
             Some(places) => self
                 .axes
@@ -79,6 +80,12 @@ impl Interned {
             }
         }
     }
+}
+
+fn convert_axes(space: &ParamSpace) -> Vec<Vec<JinjaValue>> {
+    let convert = |axis: &model::Axis| axis.values.iter().map(to_jinja).collect();
+    let axes = space.axes().unwrap_or_default();
+    axes.iter().map(convert).collect()
 }
 
 impl JobContext {

@@ -1,0 +1,8 @@
+# ends: error
+# says: SIGABRT
+
+import os
+
+
+def include_params(params):
+    os.abort()

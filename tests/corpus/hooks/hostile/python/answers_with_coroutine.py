@@ -1,0 +1,5 @@
+# ends: error
+# says: async
+
+async def include_params(params):
+    return False

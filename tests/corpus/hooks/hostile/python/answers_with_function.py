@@ -1,0 +1,8 @@
+# ends: error
+# says: always counts as true
+
+def include_params(params):
+    def inner():
+        return False
+
+    return inner

@@ -1,0 +1,9 @@
+# ends: ok
+# leaves: sleep 30
+
+import subprocess
+
+
+def include_params(params):
+    subprocess.Popen(['sleep', '30'], start_new_session=True)
+    return True

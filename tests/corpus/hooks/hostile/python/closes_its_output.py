@@ -1,0 +1,9 @@
+# ends: ok
+
+import sys
+
+
+def include_params(params):
+    sys.stdout.close()
+    sys.stderr.close()
+    return True

@@ -1,0 +1,5 @@
+# ends: error
+# says: GeneratorExit
+
+def include_params(params):
+    raise GeneratorExit

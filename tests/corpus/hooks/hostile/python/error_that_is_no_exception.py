@@ -1,0 +1,5 @@
+# ends: error
+# says: TypeError
+
+def include_params(params):
+    raise 3

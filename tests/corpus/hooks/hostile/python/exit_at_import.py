@@ -1,0 +1,6 @@
+# ends: error
+# says: exit
+
+import sys
+
+sys.exit(0)

@@ -1,0 +1,5 @@
+# ends: error
+# says: KeyboardInterrupt
+
+def include_params(params):
+    raise KeyboardInterrupt

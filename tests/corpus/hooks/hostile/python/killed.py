@@ -1,0 +1,8 @@
+# ends: error
+# says: SIGKILL
+
+import os
+
+
+def include_params(params):
+    os.kill(os.getpid(), 9)

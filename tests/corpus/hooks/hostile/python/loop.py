@@ -1,0 +1,6 @@
+# ends: limit
+# says: took longer than
+
+def include_params(params):
+    while True:
+        pass

@@ -1,0 +1,5 @@
+# ends: limit
+# says: took longer than
+
+while True:
+    pass

@@ -1,0 +1,10 @@
+# ends: limit
+# says: took longer than
+
+def include_params(params):
+    try:
+        while True:
+            pass
+    finally:
+        while True:
+            pass

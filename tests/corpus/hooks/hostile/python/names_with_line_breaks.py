@@ -1,0 +1,6 @@
+# ends: error
+# role: parse
+
+def parse_params(params):
+    params['x'] = 'a\nb'
+    return params

@@ -1,0 +1,4 @@
+# ends: error
+# says: include_params
+
+x = 1

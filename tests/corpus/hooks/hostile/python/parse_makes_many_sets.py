@@ -1,0 +1,5 @@
+# ends: error
+# role: parse
+
+def parse_params(params):
+    return [{'x': 1}] * 40000

@@ -1,0 +1,5 @@
+# ends: ok
+
+def include_params(params):
+    print('{"r":"11"}', flush=True)
+    return True

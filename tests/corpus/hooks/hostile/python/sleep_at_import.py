@@ -1,0 +1,6 @@
+# ends: limit
+# says: took longer than
+
+import time
+
+time.sleep(1000)

@@ -1,0 +1,10 @@
+# ends: limit
+# says: took longer than
+
+import os
+import signal
+
+
+def include_params(params):
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return True

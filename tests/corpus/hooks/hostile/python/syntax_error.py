@@ -1,0 +1,5 @@
+# ends: error
+# says: SyntaxError
+
+def include_params(params)
+    return True

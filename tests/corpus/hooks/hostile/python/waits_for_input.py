@@ -1,0 +1,5 @@
+# ends: error
+# says: EOFError
+
+def include_params(params):
+    return input() == 'yes'

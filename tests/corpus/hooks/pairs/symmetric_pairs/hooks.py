@@ -1,0 +1,2 @@
+def include_params(params):
+    return params["first"] < params["second"]
