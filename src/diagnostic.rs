@@ -150,10 +150,15 @@ impl Warning {
 
 /// The one of `known` that `word` was probably meant to be.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody means a word that long, and the distance takes the square of it.
+    const MAX_BYTES: usize = 200;
     let fold = |text: &str| text.to_lowercase().replace('-', "_");
+    let known = known.into_iter().filter(|word| word.len() <= MAX_BYTES);
+    if word.len() > MAX_BYTES {
+        return None;
+    }
     let word = fold(word);
     known
-        .into_iter()
         .map(|candidate| {
             (
                 strsim::damerau_levenshtein(&word, &fold(candidate)),

@@ -3,6 +3,7 @@
 //! Scripts and job names must not differ by a byte from what Jinja2 prints, which is Python's
 //! `str`. Rules: the Python reference, `float.__repr__` and `str.__repr__`.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use unicode_general_category::{GeneralCategory, get_general_category};
@@ -59,6 +60,14 @@ fn write_nested(out: &mut impl Write, value: &Value, depth: usize) -> fmt::Resul
             let Object { repr, .. } = &**object;
             out.write_str(repr)
         }
+    }
+}
+
+/// A text, or the beginning of a long one, for messages.
+pub fn cut(text: &str, max_chars: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max_chars) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

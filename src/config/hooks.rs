@@ -68,7 +68,7 @@ impl Default for RhaiLimits {
             variables: 1_000,
             functions: 1_000,
             modules: 64,
-            script_bytes: 256 << 10,
+            script_bytes: 128 << 10,
             output_bytes: 1 << 20,
             memory_bytes: 128 << 20,
             call_time: Duration::from_secs(2),

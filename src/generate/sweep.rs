@@ -160,9 +160,9 @@ impl Sweep {
         let parse = |text: &str| {
             JobName::parse(text).map_err(|problem| {
                 let label = self.pattern_label.clone();
-                let parameters = set.to_string();
+                let parameters = text::cut(&set.to_string(), 160).into_owned();
                 Some(Error::JobName {
-                    text: text.into(),
+                    text: text::cut(text, 200).into_owned(),
                     problem,
                     parameters,
                     label,

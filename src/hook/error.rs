@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnose, Label};
 use crate::model::ParamSet;
 use crate::sandbox::Explained;
 use crate::spec::{HookRef, Role};
+use crate::text;
 
 /// Why a hook gave no usable answer.
 #[derive(Debug)]
@@ -113,11 +114,8 @@ impl HookError {
 /// `parameter set 17 of 432: lr=0.1, model=resnet18`, cut where it gets long.
 fn describe(index: usize, of: usize, set: &ParamSet) -> String {
     const MAX_CHARS: usize = 160;
-    let mut text = set.to_string().replace('\n', " ");
-    if let Some((cut, _)) = text.char_indices().nth(MAX_CHARS) {
-        text.truncate(cut);
-        text.push('…');
-    }
+    let text = set.to_string().replace('\n', " ");
+    let text = text::cut(&text, MAX_CHARS);
     format!("parameter set {} of {of}: {text}", index + 1)
 }
 

@@ -2,14 +2,16 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rhai::Dynamic;
 
 use super::memory::Usage;
+use super::watchdog::Watched;
 use crate::config::RhaiLimits;
 
-/// Operations between two looks at the clock.
+/// Operations between two looks at the clock. The watchdog looks more often, and is asked each time.
 const OPERATIONS_PER_CHECK: u64 = 256;
 
 /// Limits that the engine itself does not know.
@@ -22,6 +24,9 @@ pub(super) struct Budget {
     call_time: Duration,
     run_time: Duration,
     usage: Usage,
+    watched: Arc<Watched>,
+    /// How many times as long as others the call may take.
+    factor: Cell<u32>,
     /// What was in use when the call began.
     before: Cell<isize>,
     /// When the call ends.
@@ -56,13 +61,15 @@ impl Exceeded {
 }
 
 impl Budget {
-    pub(super) fn new(limits: &RhaiLimits, usage: &Usage) -> Rc<Self> {
+    pub(super) fn new(limits: &RhaiLimits, usage: &Usage, watched: &Arc<Watched>) -> Rc<Self> {
         Rc::new(Self {
             memory_bytes: limits.memory_bytes.cast_signed(),
             memory_end: Cell::new(isize::MAX),
             call_time: limits.call_time,
             run_time: limits.run_time,
             usage: usage.clone(),
+            watched: watched.clone(),
+            factor: Cell::new(1),
             before: Cell::new(0),
             call_end: Cell::new(None),
             batch_end: Cell::new(None),
@@ -77,6 +84,7 @@ impl Budget {
     /// Begins a call, which may take `factor` times as long as others.
     pub(super) fn begin(&self, factor: usize) {
         let factor = u32::try_from(factor).unwrap_or(u32::MAX);
+        self.factor.set(factor);
         let before = self.usage.bytes();
         self.before.set(before);
         if self.memory_bytes > 0 {
@@ -92,6 +100,11 @@ impl Budget {
     /// What was in use when the call began, in bytes.
     pub(super) fn before(&self) -> isize {
         self.before.get()
+    }
+
+    /// How many times as long as others the call may take.
+    pub(super) fn factor(&self) -> u32 {
+        self.factor.get()
     }
 
     /// Begins a batch of calls; returns when.
@@ -114,10 +127,13 @@ impl Budget {
 
     /// The limit that was passed, if any, after so many operations.
     ///
-    /// It is asked at each operation, so the usual case is two comparisons.
+    /// It is asked at each operation, so the usual case is a few comparisons.
     pub(super) fn exceeded(&self, operations: u64) -> Option<Exceeded> {
         if self.usage.bytes() > self.memory_end.get() {
             return Some(Exceeded::Memory);
+        }
+        if self.watched.is_late() {
+            return Some(Exceeded::CallTime);
         }
         if !operations.is_multiple_of(OPERATIONS_PER_CHECK) {
             return None;

@@ -69,7 +69,7 @@ impl Sandbox {
         let mut sandbox = Self::with(
             Rc::default(),
             limits.clone(),
-            Budget::new(&limits, stack.usage()),
+            Budget::new(&limits, stack.usage(), watchdog.watched()),
             Printer::new(settings.output.clone(), limits.output_bytes),
             Rc::new(watchdog),
         );
@@ -86,7 +86,7 @@ impl Sandbox {
             watchdog,
             ..
         } = self;
-        let budget = Budget::new(limits, budget.usage());
+        let budget = Budget::new(limits, budget.usage(), watchdog.watched());
         let mut sandbox = Self::with(
             files.clone(),
             limits.clone(),
@@ -142,9 +142,15 @@ impl Sandbox {
         &mut self.engine
     }
 
-    /// Compiles a file without running any of it.
+    /// Compiles a file without running any of it. The parser has no limit but the size of the file,
+    /// so the watchdog watches it.
     pub(crate) fn compile(&self, file: &File) -> Result<AST, ParseError> {
-        let mut ast = self.engine.compile(&file.source.text)?;
+        self.budget.begin(1);
+        self.watchdog
+            .begin(self.budget.before(), self.budget.factor());
+        let ast = self.engine.compile(&file.source.text);
+        self.watchdog.end();
+        let mut ast = ast?;
         ast.set_source(file.name());
         Ok(ast)
     }
@@ -217,7 +223,8 @@ impl Sandbox {
         &self,
         run: impl FnOnce() -> Result<Dynamic, Box<EvalAltResult>>,
     ) -> Result<Dynamic, Failure> {
-        self.watchdog.begin(self.budget.before());
+        self.watchdog
+            .begin(self.budget.before(), self.budget.factor());
         let outcome = panic::catch_unwind(AssertUnwindSafe(run));
         self.watchdog.end();
         match outcome {

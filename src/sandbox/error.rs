@@ -97,14 +97,18 @@ impl Explainer<'_> {
     }
 
     fn explained(&self, trouble: Trouble, complaint: Complaint, trace: &Trace) -> Explained {
+        // Names in a script may be as long as texts.
+        const MAX_CHARS: usize = 2000;
+        let cut = |text: &String| text::cut(text, MAX_CHARS).into_owned();
         let file = self.sandbox.files().get(&trace.file);
         let Complaint { message, help } = complaint;
+        let notes = trace.notes(&self.file.name());
         Explained {
             trouble,
-            message,
+            message: cut(&message),
             label: file.and_then(|file| syntax::label(&file.source, trace.position)),
-            notes: trace.notes(&self.file.name()),
-            help,
+            notes: notes.iter().map(cut).collect(),
+            help: help.as_ref().map(cut),
         }
     }
 

@@ -70,6 +70,15 @@ impl Misfit {
         }
     }
 
+    /// The limit that was reached, by its key in the config, if it was one.
+    pub(crate) fn limit(&self) -> Option<&'static str> {
+        match self.problem {
+            Problem::Items(_) => Some("array_items"),
+            Problem::Bytes(_) => Some("string_bytes"),
+            Problem::TooDeep | Problem::TooLarge(_) | Problem::Unknown(_) => None,
+        }
+    }
+
     /// Says that the part was found under `key`.
     pub(crate) fn under(self, key: &str) -> Self {
         let dot = if self.path.is_empty() || self.path.starts_with('[') {
@@ -92,7 +101,7 @@ impl Misfit {
 impl Display for Misfit {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         const MAX_CHARS: usize = 60;
-        let path = cut(&self.path, MAX_CHARS);
+        let path = text::cut(&self.path, MAX_CHARS);
         match &self.problem {
             Problem::Items(max) => write!(f, "more than {} values", text::thousands(*max)),
             Problem::Bytes(max) => write!(f, "more than {} bytes of text", text::thousands(*max)),
@@ -293,20 +302,12 @@ pub(crate) fn describe(value: &Dynamic) -> String {
     const MAX_CHARS: usize = 40;
     let kind = kind(value);
     if let Ok(text) = value.as_immutable_string_ref() {
-        return format!("{kind} ({:?})", cut(&text, MAX_CHARS));
+        return format!("{kind} ({:?})", text::cut(&text, MAX_CHARS));
     }
     if value.is_int() || value.is_float() || value.is_bool() {
         return format!("{kind} ({})", library::shown(value, MAX_CHARS));
     }
     kind.into()
-}
-
-/// The beginning of a long text.
-pub(crate) fn cut(text: &str, max_chars: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(max_chars) {
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-        None => text.into(),
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What ends a call that cannot be interrupted.
 //!
-//! The engine looks at the limits between operations. An operation that takes too long or too much
-//! by itself, such as a comparison of huge values, is seen from outside only, and then nothing is
-//! left but to end the process.
+//! The engine looks at the limits between operations, and lets the watchdog look at the clock. An
+//! operation that takes too long or too much by itself, such as a comparison of huge values, is
+//! seen from outside only, and then nothing is left but to end the process.
 
-use std::sync::atomic::{AtomicIsize, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicIsize, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -60,12 +60,17 @@ impl Diagnose for Unstoppable {
     }
 }
 
+/// What the watching and the watched thread know of each other.
 #[derive(Debug)]
-struct Watched {
+pub(super) struct Watched {
     /// What is run.
     subject: Mutex<String>,
     /// Begun and ended calls: it is odd during a call.
     turns: AtomicU64,
+    /// The last turn in which a call took longer than it may.
+    late: AtomicU64,
+    /// How many times as long as others the call may take.
+    factor: AtomicU32,
     usage: Usage,
     /// What was in use when the call began.
     before: AtomicIsize,
@@ -81,12 +86,14 @@ impl Watchdog {
         let watched = Arc::new(Watched {
             subject: Mutex::default(),
             turns: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            factor: AtomicU32::new(1),
             usage: usage.clone(),
             before: AtomicIsize::new(0),
         });
         let (stop, stopped) = mpsc::channel();
         let seen = watched.clone();
-        let time = (!limits.call_time.is_zero()).then(|| limits.call_time.saturating_add(GRACE));
+        let time = limits.call_time;
         let bytes = limits
             .memory_bytes
             .saturating_mul(MEMORY_FACTOR)
@@ -100,14 +107,17 @@ impl Watchdog {
                     continue;
                 }
                 let taken = seen.usage.bytes() - seen.before.load(Ordering::Relaxed);
-                let exceeded = if bytes > 0 && taken > bytes {
-                    Exceeded::Memory
-                } else if time.is_some_and(|time| since.elapsed() > time) {
-                    Exceeded::CallTime
-                } else {
-                    continue;
-                };
-                return end(exceeded, seen.subject());
+                let time = time.saturating_mul(seen.factor.load(Ordering::Relaxed));
+                let took = since.elapsed();
+                if bytes > 0 && taken > bytes {
+                    return end(Exceeded::Memory, seen.subject());
+                }
+                if !time.is_zero() && took > time {
+                    seen.late.store(now, Ordering::Relaxed);
+                    if took > time.saturating_add(GRACE) {
+                        return end(Exceeded::CallTime, seen.subject());
+                    }
+                }
             }
         };
         let thread = thread::Builder::new().name("watchdog".into()).spawn(watch);
@@ -129,9 +139,16 @@ impl Watchdog {
         subject.clone_into(&mut known);
     }
 
-    /// Says that a call begins, with so many bytes in use.
-    pub(super) fn begin(&self, before: isize) {
+    /// What it sees.
+    pub(super) fn watched(&self) -> &Arc<Watched> {
+        &self.watched
+    }
+
+    /// Says that a call begins, with so many bytes in use, which may take `factor` times as long as
+    /// others.
+    pub(super) fn begin(&self, before: isize, factor: u32) {
         self.watched.before.store(before, Ordering::Relaxed);
+        self.watched.factor.store(factor, Ordering::Relaxed);
         self.turn();
     }
 
@@ -147,6 +164,12 @@ impl Watchdog {
 }
 
 impl Watched {
+    /// Whether the call at hand takes longer than it may.
+    pub(super) fn is_late(&self) -> bool {
+        let turn = self.turns.load(Ordering::Relaxed);
+        self.late.load(Ordering::Relaxed) == turn && turn != 0
+    }
+
     fn subject(&self) -> String {
         let subject = self.subject.lock().unwrap_or_else(PoisonError::into_inner);
         subject.clone()

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rhai::{ASTFlags, ASTNode, Expr, Position, ScriptFnMetadata, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Expr, Position, ScriptFnMetadata, Stmt};
 
 use super::Hook;
 use crate::diagnostic::{Label, Source, Warning, did_you_mean};
@@ -25,20 +25,7 @@ pub(super) fn warnings(hook: &Hook, space: &ParamSpace) -> Vec<Warning> {
     let Some(variable) = hook.and_then(|hook| hook.params.first().copied()) else {
         return Vec::new();
     };
-    let mut reads = Reads::default();
-    for function in script.ast.iter_functions() {
-        // A function that is handed the parameters mostly calls them by the same name.
-        if function.params.contains(&variable) {
-            let is_it = |_, _, _, name: &str, params: usize| {
-                name == function.name && params == function.params.len()
-            };
-            let alone = script.ast.clone_functions_only_filtered(is_it);
-            alone.walk(&mut |path| {
-                reads.node(path, variable);
-                true
-            });
-        }
-    }
+    let reads = Reads::of(&script.ast, &reference.function, variable);
     let names = space.names();
     let known = |name: &str| names.contains(name) || reads.written.contains(name);
     let mut warnings = Vec::new();
@@ -90,6 +77,31 @@ struct Reads {
 }
 
 impl Reads {
+    /// What `function` and the functions it calls do to their parameter `variable`: one that is
+    /// handed the parameters mostly calls them by the same name.
+    fn of(ast: &AST, function: &str, variable: &str) -> Self {
+        let mut reads = Self::default();
+        let mut called = vec![function.to_owned()];
+        let mut seen = BTreeSet::new();
+        while let Some(name) = called.pop() {
+            let has_it = |function: ScriptFnMetadata| {
+                function.name == name && function.params.contains(&variable)
+            };
+            if !seen.insert(name.clone()) || !ast.iter_functions().any(has_it) {
+                continue;
+            }
+            let mut alone = ast.clone();
+            alone.clear_statements();
+            alone.retain_functions(|_, _, it, _| it == name);
+            alone.walk(&mut |path| {
+                called.extend(path.last().and_then(callee));
+                reads.node(path, variable);
+                true
+            });
+        }
+        reads
+    }
+
     fn node(&mut self, path: &[ASTNode], variable: &str) {
         let [outer @ .., node] = path else { return };
         if let ASTNode::Stmt(Stmt::Assignment(assignment)) = node {
@@ -112,6 +124,16 @@ impl Reads {
             self.read.push((name.into(), position));
         }
     }
+}
+
+/// The name of the function that a node calls.
+fn callee(node: &ASTNode) -> Option<String> {
+    let (ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+    | ASTNode::Stmt(Stmt::FnCall(call, _))) = node
+    else {
+        return None;
+    };
+    Some(call.name.to_string())
 }
 
 /// The property and its place, if `expression` is `variable.property` or `variable["property"]`

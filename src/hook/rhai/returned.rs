@@ -7,6 +7,7 @@ use rhai::{Array, Dynamic};
 
 use crate::hook::{HookError, HookErrorKind};
 use crate::model::{Map, ParamSet};
+use crate::sandbox::raise;
 use crate::sandbox::values::{self, Bounds, Misfit};
 use crate::spec::HookRef;
 
@@ -14,7 +15,7 @@ use crate::spec::HookRef;
 #[derive(Debug)]
 pub(super) struct Returned {
     message: String,
-    help: Option<&'static str>,
+    help: Option<String>,
 }
 
 impl Returned {
@@ -33,7 +34,7 @@ impl Returned {
             "the function ends without a value: is an `else` missing, or what it returns?";
         Self {
             message: format!("returned {}; {rule}", values::describe(answer)),
-            help: answer.is_unit().then_some(missing),
+            help: answer.is_unit().then(|| missing.into()),
         }
     }
 }
@@ -42,7 +43,10 @@ impl From<Misfit> for Returned {
     fn from(misfit: Misfit) -> Self {
         Self {
             message: format!("returned {misfit}"),
-            help: Some("a hook returns numbers, text, booleans, arrays and maps"),
+            help: Some(misfit.limit().map_or_else(
+                || "a hook returns numbers, text, booleans, arrays and maps".into(),
+                raise,
+            )),
         }
     }
 }

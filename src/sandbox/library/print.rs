@@ -9,6 +9,7 @@ use std::rc::Rc;
 use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext, Variant};
 
 use super::{Outcome, quantities, too_large};
+use crate::sandbox::limits::raise;
 use crate::sandbox::output::Printer;
 use crate::sandbox::values::{self, Bounds};
 use crate::text;
@@ -68,7 +69,10 @@ fn to_json(ctx: NativeCallContext, map: &mut Map) -> Outcome<String> {
         bytes: max,
     };
     let value = values::map_to_value(map.clone(), bounds);
-    let json = value.map_err(|misfit| super::raised(&misfit.to_string(), None))?;
+    let json = value.map_err(|misfit| {
+        let help = misfit.limit().map(raise);
+        super::raised(&misfit.to_string(), help.as_deref())
+    })?;
     let json = serde_json::to_string(&json).unwrap_or_default();
     if max > 0 && json.len() > max {
         return Err(too_large("Length of string").into());

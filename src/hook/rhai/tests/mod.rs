@@ -4,7 +4,6 @@ mod budget;
 mod calls;
 mod errors;
 mod fixture;
-mod hostile;
 mod imports;
 mod library;
 mod loading;
