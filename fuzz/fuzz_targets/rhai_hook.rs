@@ -73,7 +73,7 @@ fn call(role: Role, path: PathBuf, settings: &HookSettings) {
     let hook = HookRef {
         role,
         path,
-        function: "f".into(),
+        function: role.default_function().into(),
         label: None,
     };
     let axis = |name: &str, values: Vec<Value>| Axis {

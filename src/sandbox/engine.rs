@@ -25,9 +25,6 @@ use super::stack::Stack;
 use super::watchdog::{Unstoppable, Watchdog};
 use crate::config::{HookSettings, RhaiLimits};
 
-/// Constants are worked out when a file is compiled.
-const OPTIMIZATION: OptimizationLevel = OptimizationLevel::Simple;
-
 /// How much more the top level of a file may take than a call: it runs once.
 pub(super) const TOP_LEVEL_FACTOR: usize = 10;
 
@@ -155,14 +152,6 @@ impl Sandbox {
         Ok(ast)
     }
 
-    /// Compiles a file as it stands, with nothing worked out beforehand: to look at it.
-    pub(crate) fn compile_verbatim(&mut self, file: &File) -> Result<AST, ParseError> {
-        self.engine.set_optimization_level(OptimizationLevel::None);
-        let ast = self.compile(file);
-        self.engine.set_optimization_level(OPTIMIZATION);
-        ast
-    }
-
     /// Runs the top level of a file, once. Gives its value, and what its functions need to be
     /// called.
     pub(crate) fn run(&mut self, file: &Rc<File>, ast: &AST) -> Result<(Dynamic, Script), Failure> {
@@ -283,7 +272,9 @@ fn set_language(engine: &mut Engine) {
     // The arguments a function keeps are in no limit: `f = f.curry(f)` doubles them each time.
     engine.disable_symbol("curry");
     engine.set_strict_variables(true);
-    engine.set_optimization_level(OPTIMIZATION);
+    // What is worked out when a file is compiled is written as Rhai writes it: `0.00001`. Hooks
+    // depend on their arguments, so there is next to nothing to work out.
+    engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_strings_interned(256);
 }
 

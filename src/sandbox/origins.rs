@@ -28,7 +28,7 @@ pub(crate) struct Origin {
 }
 
 impl Origins {
-    /// Finds the entries in `ast`, which must have been compiled verbatim from `file`.
+    /// Finds the entries in `ast`, the whole of what was compiled from `file`.
     pub(crate) fn of(file: &File, ast: &AST) -> Self {
         let mut origins = Self::default();
         ast.walk(&mut |path| {

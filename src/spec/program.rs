@@ -36,8 +36,8 @@ pub(super) fn run(
     let mut sandbox = Sandbox::new(stack, settings);
     let wrong = |explained: Explained| SpecError::program(path, explained);
     let (script, value) = sandbox.open(path, false).map_err(wrong)?;
-    let verbatim = sandbox.compile_verbatim(&script.file);
-    let origins = verbatim.map(|ast| Origins::of(&script.file, &ast));
+    let again = sandbox.compile(&script.file);
+    let origins = again.map(|ast| Origins::of(&script.file, &ast));
     let mut reader = Reader {
         path,
         source: &script.file.source,

@@ -119,6 +119,37 @@ fn what_the_readme_and_the_book_show_is_true() {
     assert!(commands >= 15, "only {commands} commands are shown");
 }
 
+/// In a `rhai` block each line is an expression and, after `//`, what a template prints of it.
+#[test]
+fn what_the_book_says_of_expressions_is_true() {
+    let page = fs::read_to_string(project().join("book/src/hooks-rhai.md")).unwrap();
+    let blocks = page.split("```rhai\n").skip(1);
+    let lines: Vec<(&str, &str)> = blocks
+        .flat_map(|block| block.split("```").next().unwrap().lines())
+        .filter_map(|line| line.rsplit_once("// "))
+        .map(|(expression, printed)| (expression.trim(), printed))
+        .collect();
+    assert!(lines.len() >= 30, "only {} lines", lines.len());
+    let entries = lines.iter().enumerate();
+    let entries = entries.map(|(index, (expression, _))| format!("e{index}: {expression},\n"));
+    let template = (0..lines.len()).map(|index| format!("{{{{ slurm.e{index} }}}}\n"));
+    let test = Test::new()
+        .file("job.j2", &template.collect::<String>())
+        .file(
+            "spec.yaml",
+            "template: job.j2\njob_name_pattern: job\nparameters: {}\nslurm_args: {logic: h.rhai}\n",
+        )
+        .file(
+            "h.rhai",
+            &format!("fn get_slurm_args(params, defaults) {{ #{{\n{}}} }}\n", entries.collect::<String>()),
+        );
+    test.ok("generate spec.yaml");
+    let printed = test.read("job.job");
+    for ((expression, expected), printed) in lines.iter().zip(printed.lines()) {
+        assert_eq!(*expected, printed, "{expression}");
+    }
+}
+
 #[test]
 fn every_page_of_the_book_is_in_its_summary() {
     let folder = project().join("book/src");

@@ -19,7 +19,10 @@ fn generated(name: &str) -> BTreeMap<String, String> {
     assert!(copied.success());
     let folder = format!("examples/{name}/job_scripts");
     fs::remove_dir_all(test.path().join(&folder)).ok();
-    test.ok(&format!("generate examples/{name}/job_spec.yaml"));
+    let spec = format!("examples/{name}/job_spec");
+    let is_program = test.exists(&format!("{spec}.rhai"));
+    let ending = if is_program { "rhai" } else { "yaml" };
+    test.ok(&format!("generate {spec}.{ending}"));
     scripts(&test.path().join(folder))
 }
 
@@ -73,4 +76,10 @@ fn list_mode() {
 #[test]
 fn job_array() {
     as_expected("job_array");
+}
+
+#[test]
+fn program() {
+    as_expected("program");
+    assert_eq!(generated("program").len(), 24);
 }

@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::parallel;
 use super::test::{Run, Test, project};
@@ -12,9 +11,6 @@ use super::test::{Run, Test, project};
 const TEMPLATE: &str = "\
 {% for key, value in params.items() %}{{ key }}: {{ value }}\n{% endfor %}\
 {% for key, value in slurm.items() %}#SBATCH --{{ key }}={{ value }}\n{% endfor %}";
-
-/// The first line of a spec whose Rhai hook needs functions beside Rhai's own.
-const NEEDS_LIBRARY: &str = "# needs: library";
 
 fn pairs() -> Vec<PathBuf> {
     let folder = fs::read_dir(project().join("tests/corpus/hooks/pairs")).unwrap();
@@ -24,37 +20,14 @@ fn pairs() -> Vec<PathBuf> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "what was not tested must be seen")]
 fn a_rule_gives_the_same_plan_in_both_languages() {
     let pairs = pairs();
     assert!(pairs.len() >= 30, "only {} pairs", pairs.len());
-    let has_library = has_library();
-    let skipped = AtomicUsize::new(0);
     let results = parallel::map(&pairs, |pair| {
         let spec = fs::read_to_string(pair.join("spec.yaml")).unwrap();
-        if spec.starts_with(NEEDS_LIBRARY) && !has_library {
-            skipped.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
-        }
         check(pair, &spec).map_err(|problem| format!("{}: {problem}", pair.display()))
     });
-    let skipped = skipped.into_inner();
-    if skipped > 0 {
-        println!("{skipped} pairs skipped: this build has no library for Rhai hooks");
-    }
     parallel::all_ok(&results);
-}
-
-/// Whether Rhai hooks have the functions that some pairs need.
-fn has_library() -> bool {
-    let test = Test::new()
-        .file("job.j2", "")
-        .file(
-            "spec.yaml",
-            "template: job.j2\nparameters:\n  values: {a: 1}\n  filter: f.rhai\n",
-        )
-        .file("f.rhai", "fn include_params(params) { sum([1, 2]) == 3 }\n");
-    test.run("generate spec.yaml").code == Some(0)
 }
 
 /// What one language made of a rule.

@@ -48,7 +48,11 @@ fn a_parameter_that_no_set_has_is_named_with_a_guess() {
         "functions that are handed the parameters are looked at"
     );
     let others = "fn include_params(p) { p.lr > 1 }\nfn other(p) { p.zz > 1 }";
-    assert_eq!(of_script(others).len(), 1, "functions that are not called are not");
+    assert_eq!(
+        of_script(others).len(),
+        1,
+        "functions that are not called are not"
+    );
 }
 
 #[test]
