@@ -48,7 +48,11 @@ fn file(text: &[u8]) -> PathBuf {
     FOLDER.with_borrow_mut(|folder| {
         let folder = folder.get_or_insert_with(|| {
             let memory = PathBuf::from("/dev/shm");
-            let parent = if memory.is_dir() { memory } else { std::env::temp_dir() };
+            let parent = if memory.is_dir() {
+                memory
+            } else {
+                std::env::temp_dir()
+            };
             TempDir::new_in(parent).expect("a folder can be made")
         });
         let path = folder.path().join("script.rhai");
@@ -93,7 +97,10 @@ fn call(role: Role, path: PathBuf, settings: &HookSettings) {
             Role::Parse => hooks.parse(&mut space, &mut |error| failures.push(error))?,
             Role::Filter => drop(hooks.filter(&mut space, &mut |error| failures.push(error))?),
             Role::Logic => failures.extend(
-                hooks.logic(&mut space, &[0, 1])?.into_iter().filter_map(Result::err),
+                hooks
+                    .logic(&mut space, &[0, 1])?
+                    .into_iter()
+                    .filter_map(Result::err),
             ),
         }
         match failures.into_iter().next() {
@@ -107,6 +114,9 @@ fn call(role: Role, path: PathBuf, settings: &HookSettings) {
             "{error}"
         );
         // What is shown of an error must not fail either.
-        let _ = (error.to_string(), slurmkit::diagnostic::Diagnose::label(&error));
+        let _ = (
+            error.to_string(),
+            slurmkit::diagnostic::Diagnose::label(&error),
+        );
     }
 }

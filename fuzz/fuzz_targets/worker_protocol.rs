@@ -63,7 +63,10 @@ fuzz_target!(
 /// The worker's side.
 fn work(answers: &Path) {
     let nonce = std::env::args().nth(3).unwrap_or_default();
-    let mut source = std::env::args().nth(4).and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut source = std::env::args()
+        .nth(4)
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0);
     let (mut requests, mut replies) = (std::io::stdin().lock(), std::io::stdout().lock());
     let mut send = |bytes: &[u8]| replies.write_all(bytes).and_then(|()| replies.flush());
     // The worker's source comes first.
@@ -80,7 +83,10 @@ fn work(answers: &Path) {
     let mut rest = &answers[..];
     let mut asked = true;
     while !rest.is_empty() {
-        let end = rest.iter().position(|byte| SEPARATORS.contains(byte)).unwrap_or(rest.len());
+        let end = rest
+            .iter()
+            .position(|byte| SEPARATORS.contains(byte))
+            .unwrap_or(rest.len());
         let mut request = Vec::new();
         if asked && !matches!(requests.read_until(b'\n', &mut request), Ok(1..)) {
             return;
@@ -99,9 +105,14 @@ fn put(answers: &[u8]) -> PathBuf {
         let folder = folder.get_or_insert_with(|| {
             std::panic::set_hook(Box::new(|_| {}));
             let memory = PathBuf::from("/dev/shm");
-            let parent = if memory.is_dir() { memory } else { std::env::temp_dir() };
+            let parent = if memory.is_dir() {
+                memory
+            } else {
+                std::env::temp_dir()
+            };
             let folder = TempDir::new_in(parent).expect("a folder can be made");
-            fs::write(folder.path().join("hook.py"), "def f(x):\n    pass\n").expect("it can be written");
+            fs::write(folder.path().join("hook.py"), "def f(x):\n    pass\n")
+                .expect("it can be written");
             // SAFETY: no other thread of this process reads the environment meanwhile.
             unsafe { std::env::set_var(ANSWERS, folder.path().join("answers")) };
             folder
