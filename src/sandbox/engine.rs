@@ -33,6 +33,7 @@ pub(crate) struct Sandbox {
     engine: Engine,
     files: Rc<Files>,
     limits: RhaiLimits,
+    environment: Rc<BTreeMap<String, Option<String>>>,
     budget: Rc<Budget>,
     printer: Rc<Printer>,
     watchdog: Rc<Watchdog>,
@@ -51,6 +52,20 @@ pub(crate) enum Failure {
     Error(Box<EvalAltResult>),
     /// The engine panicked.
     Panic(String),
+    /// It does not parse.
+    Parse(ParseError),
+}
+
+impl From<Box<EvalAltResult>> for Failure {
+    fn from(error: Box<EvalAltResult>) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
 }
 
 impl Sandbox {
@@ -63,48 +78,48 @@ impl Sandbox {
         let watchdog = Watchdog::start(&limits, stack.usage(), move |exceeded, subject| {
             abort.abort(&Unstoppable::new(exceeded, subject, &unstoppable));
         });
-        let mut sandbox = Self::with(
+        Self::with(
             Rc::default(),
             limits.clone(),
+            Rc::new(settings.environment.clone()),
             Budget::new(&limits, stack.usage(), watchdog.watched()),
             Printer::new(settings.output.clone(), limits.output_bytes),
             Rc::new(watchdog),
-        );
-        library::register_environment(&mut sandbox.engine, &settings.environment);
-        sandbox
+        )
     }
 
     /// Another engine for the same files, within the same limits, that shows nothing.
     pub(super) fn silent(&self) -> Self {
         let Self {
+            engine: _,
             files,
             limits,
+            environment,
             budget,
+            printer: _,
             watchdog,
-            ..
         } = self;
-        let budget = Budget::new(limits, budget.usage(), watchdog.watched());
-        let mut sandbox = Self::with(
+        Self::with(
             files.clone(),
             limits.clone(),
-            budget,
+            environment.clone(),
+            Budget::new(limits, budget.usage(), watchdog.watched()),
             Printer::silent(),
             watchdog.clone(),
-        );
-        library::register_environment(&mut sandbox.engine, &BTreeMap::new());
-        sandbox
+        )
     }
 
     fn with(
         files: Rc<Files>,
         limits: RhaiLimits,
+        environment: Rc<BTreeMap<String, Option<String>>>,
         budget: Rc<Budget>,
         printer: Rc<Printer>,
         watchdog: Rc<Watchdog>,
     ) -> Self {
         let mut engine = Engine::new_raw();
         add_packages(&mut engine);
-        library::register(&mut engine, &printer);
+        library::register(&mut engine, &printer, &environment);
         set_language(&mut engine);
         set_limits(&mut engine, &limits);
         engine.set_module_resolver(Resolver::new(files.clone(), limits.script_bytes));
@@ -114,6 +129,7 @@ impl Sandbox {
             engine,
             files,
             limits,
+            environment,
             budget,
             printer,
             watchdog,
@@ -141,13 +157,9 @@ impl Sandbox {
 
     /// Compiles a file without running any of it. The parser has no limit but the size of the file,
     /// so the watchdog watches it.
-    pub(crate) fn compile(&self, file: &File) -> Result<AST, ParseError> {
+    pub(crate) fn compile(&self, file: &File) -> Result<AST, Failure> {
         self.budget.begin(1);
-        self.watchdog
-            .begin(self.budget.before(), self.budget.factor());
-        let ast = self.engine.compile(&file.source.text);
-        self.watchdog.end();
-        let mut ast = ast?;
+        let mut ast = self.guard(|| self.engine.compile(&file.source.text))?;
         ast.set_source(file.name());
         Ok(ast)
     }
@@ -208,17 +220,15 @@ impl Sandbox {
         done
     }
 
-    fn guard(
-        &self,
-        run: impl FnOnce() -> Result<Dynamic, Box<EvalAltResult>>,
-    ) -> Result<Dynamic, Failure> {
+    /// Lets the engine work, watched, with its panics caught.
+    fn guard<T, E: Into<Failure>>(&self, run: impl FnOnce() -> Result<T, E>) -> Result<T, Failure> {
         self.watchdog
             .begin(self.budget.before(), self.budget.factor());
         let outcome = panic::catch_unwind(AssertUnwindSafe(run));
         self.watchdog.end();
         match outcome {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(Failure::Error(error)),
+            Ok(Err(error)) => Err(error.into()),
             Err(panic) => Err(Failure::Panic(panic_text(&*panic))),
         }
     }

@@ -49,7 +49,7 @@ impl Explained {
     }
 
     /// Why `file` does not parse.
-    pub(super) fn syntax(file: &File, error: &ParseError) -> Self {
+    fn syntax(file: &File, error: &ParseError) -> Self {
         let source = &file.source;
         let Complaint { message, help } = syntax::complaint(&error.0, source, error.1);
         // The end of the file has no position.
@@ -81,6 +81,7 @@ impl Explainer<'_> {
     ) -> Explained {
         let error = match failure {
             Failure::Error(error) => error,
+            Failure::Parse(error) => return Explained::syntax(self.file, &error),
             Failure::Panic(text) => {
                 return Explained::new(Trouble::Engine, format!("Rhai's engine failed: {text}"));
             }

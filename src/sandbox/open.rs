@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use rhai::Dynamic;
+use rhai::{AST, Dynamic};
 
-use super::engine::{Sandbox, Script};
+use super::engine::{Failure, Sandbox, Script};
 use super::error::{Explained, Explainer, Trouble};
 use super::files::File;
 use super::limits::raise;
@@ -25,27 +25,31 @@ impl Sandbox {
     ) -> Result<(Script, Dynamic), Explained> {
         let file = self.read(path)?;
         self.announce(&format!("`{}`", path.display()));
-        let ast = self
-            .compile(&file)
-            .map_err(|error| Explained::syntax(&file, &error))?;
+        let ast = match self.compile(&file) {
+            Ok(ast) => ast,
+            Err(failure) => return Err(self.explain(&file, &AST::empty(), failure)),
+        };
         self.mute(before);
         let run = self.run(&file, &ast);
         self.mute(false);
-        let failure = match run {
-            Ok((value, script)) => return Ok((script, value)),
-            Err(failure) => failure,
-        };
+        match run {
+            Ok((value, script)) => Ok((script, value)),
+            Err(failure) => Err(self.explain(&file, &ast, failure)),
+        }
+    }
+
+    fn explain(&self, file: &Rc<File>, ast: &AST, failure: Failure) -> Explained {
         let explainer = Explainer {
             sandbox: self,
-            file: &file,
-            ast: &ast,
+            file,
+            ast,
             names: &[],
         };
-        Err(explainer.explain(failure, || {
+        explainer.explain(failure, || {
             locate(self, &file.name(), None, |silent| {
-                silent.run(&file, &ast).err()
+                silent.run(file, ast).err()
             })
-        }))
+        })
     }
 
     fn read(&self, path: &Path) -> Result<Rc<File>, Explained> {

@@ -67,12 +67,16 @@ impl Stack {
         if self.bytes >= SIZES[0] {
             return limits.clone();
         }
+        const MAX_OPERATIONS: u64 = 1_000_000;
         let time = match limits.call_time {
             Duration::ZERO => Duration::MAX,
             time => time,
         };
         RhaiLimits {
-            operations: limits.operations.clamp(1, 1_000_000),
+            operations: match limits.operations {
+                0 => MAX_OPERATIONS,
+                operations => operations.min(MAX_OPERATIONS),
+            },
             call_levels: limits.call_levels.min(64),
             call_time: time.min(Duration::from_secs(5)),
             ..limits.clone()

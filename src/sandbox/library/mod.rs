@@ -22,13 +22,18 @@ pub(super) use quantities::text as amount;
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// Registers all of them; they win over the packages.
-pub(super) fn register(engine: &mut Engine, printer: &Rc<Printer>) {
+pub(super) fn register(
+    engine: &mut Engine,
+    printer: &Rc<Printer>,
+    environment: &Rc<BTreeMap<String, Option<String>>>,
+) {
     arrays::register(engine);
     lookup::register(engine);
     numbers::register(engine);
     print::register(engine, printer);
     quantities::register(engine);
     strings::register(engine);
+    register_environment(engine, environment);
     engine.register_fn("error", |message: &str| -> Outcome<()> {
         Err(raised(message, None).into())
     });
@@ -38,10 +43,7 @@ pub(super) fn register(engine: &mut Engine, printer: &Rc<Printer>) {
 }
 
 /// `env(name)` and `env(name, default)`, for the variables that the config allows.
-pub(super) fn register_environment(
-    engine: &mut Engine,
-    environment: &BTreeMap<String, Option<String>>,
-) {
+fn register_environment(engine: &mut Engine, environment: &Rc<BTreeMap<String, Option<String>>>) {
     let allowed = environment.clone();
     let value = move |name: &str| match allowed.get(name) {
         Some(value) => Ok(value.clone()),
