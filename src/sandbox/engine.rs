@@ -33,6 +33,8 @@ pub(crate) struct Sandbox {
     engine: Engine,
     files: Rc<Files>,
     limits: RhaiLimits,
+    /// Whether the limits are lower than they were set, for want of address space.
+    pub(super) is_cramped: bool,
     environment: Rc<BTreeMap<String, Option<String>>>,
     budget: Rc<Budget>,
     printer: Rc<Printer>,
@@ -78,14 +80,18 @@ impl Sandbox {
         let watchdog = Watchdog::start(&limits, stack.usage(), move |exceeded, subject| {
             abort.abort(&Unstoppable::new(exceeded, subject, &unstoppable));
         });
-        Self::with(
+        let sandbox = Self::with(
             Rc::default(),
             limits.clone(),
             Rc::new(settings.environment.clone()),
             Budget::new(&limits, stack.usage(), watchdog.watched()),
             Printer::new(settings.output.clone(), limits.output_bytes),
             Rc::new(watchdog),
-        )
+        );
+        Self {
+            is_cramped: stack.is_small(),
+            ..sandbox
+        }
     }
 
     /// Another engine for the same files, within the same limits, that shows nothing.
@@ -94,6 +100,7 @@ impl Sandbox {
             engine: _,
             files,
             limits,
+            is_cramped: _,
             environment,
             budget,
             printer: _,
@@ -129,6 +136,7 @@ impl Sandbox {
             engine,
             files,
             limits,
+            is_cramped: false,
             environment,
             budget,
             printer,

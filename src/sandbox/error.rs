@@ -88,9 +88,16 @@ impl Explainer<'_> {
         };
         let (error, trace) = Trace::peel(*error, self.file.name());
         if let Some((message, limit)) = limits::reached(&error, self.sandbox.limits()) {
+            let lowered = ["operations", "call_levels", "call_seconds"].contains(&limit);
+            let help = if self.sandbox.is_cramped && lowered {
+                "the address space leaves room for little: raise it with `ulimit -v unlimited`"
+                    .into()
+            } else {
+                raise(limit)
+            };
             let complaint = Complaint {
                 message,
-                help: Some(raise(limit)),
+                help: Some(help),
             };
             return self.explained(Trouble::Limit, complaint, &locate().unwrap_or(trace));
         }

@@ -23,6 +23,9 @@ pub struct Stack {
 /// limit the address space.
 const SIZES: [usize; 2] = [512 << 20, 64 << 20];
 
+/// Operations of a call on the smaller one.
+const MAX_OPERATIONS: u64 = 1_000_000;
+
 impl Stack {
     /// Runs `work` on a thread of its own, and waits for it. Panics go through.
     ///
@@ -59,15 +62,19 @@ impl Stack {
         self.bytes
     }
 
+    /// Whether the address space left no room for the stack that scripts are meant to have.
+    pub(super) fn is_small(&self) -> bool {
+        self.bytes < SIZES[0]
+    }
+
     /// `limits`, or less where they would let a script outgrow this stack.
     ///
     /// Measured per level: up to 2 KiB for a value, of which a second nests some thousands, and
     /// 300 bytes for a chain of closures, each of which takes ten operations.
     pub(super) fn limits(&self, limits: &RhaiLimits) -> RhaiLimits {
-        if self.bytes >= SIZES[0] {
+        if !self.is_small() {
             return limits.clone();
         }
-        const MAX_OPERATIONS: u64 = 1_000_000;
         let time = match limits.call_time {
             Duration::ZERO => Duration::MAX,
             time => time,

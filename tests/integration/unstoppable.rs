@@ -83,7 +83,11 @@ fn little_address_space_shrinks_the_stack_and_limits() {
         let run = Run::of(run);
         assert_eq!(run.code, Some(code), "{}", run.stderr);
         if code == 1 {
-            contains(&run.stderr, &["error: filter hook `f.rhai`: more than "]);
+            let help = "raise it with `ulimit -v unlimited`";
+            contains(
+                &run.stderr,
+                &["error: filter hook `f.rhai`: more than ", help],
+            );
         }
     }
 }
