@@ -102,16 +102,18 @@ impl Watchdog {
             let (mut turn, mut since) = (0, Instant::now());
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let now = seen.turns.load(Ordering::Relaxed);
-                if now != turn || now.is_multiple_of(2) {
+                if now != turn {
                     (turn, since) = (now, Instant::now());
+                }
+                if now.is_multiple_of(2) {
                     continue;
                 }
                 let taken = seen.usage.bytes() - seen.before.load(Ordering::Relaxed);
-                let time = time.saturating_mul(seen.factor.load(Ordering::Relaxed));
-                let took = since.elapsed();
                 if bytes > 0 && taken > bytes {
                     return end(Exceeded::Memory, seen.subject());
                 }
+                let time = time.saturating_mul(seen.factor.load(Ordering::Relaxed));
+                let took = since.elapsed();
                 if !time.is_zero() && took > time {
                     seen.late.store(now, Ordering::Relaxed);
                     if took > time.saturating_add(GRACE) {

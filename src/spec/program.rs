@@ -11,6 +11,7 @@ use crate::diagnostic::{Label, Source};
 use crate::model::Value;
 use crate::sandbox::values::{self, Bounds};
 use crate::sandbox::{Explained, Origins, Sandbox, Stack, is_identifier};
+use crate::text;
 use crate::yaml::{Content, Node, Scalar, Style};
 
 /// What a program evaluated to.
@@ -44,6 +45,7 @@ pub(super) fn run(
         origins: &origins.unwrap_or_default(),
         bounds: Bounds::of_top_level(sandbox.limits()),
         items: 0,
+        depth: 0,
         names: prefix.iter().map(ToString::to_string).collect(),
     };
     let functions = script.ast.iter_functions();
@@ -62,21 +64,30 @@ struct Reader<'a> {
     origins: &'a Origins,
     bounds: Bounds,
     items: usize,
+    /// The maps and arrays around the value at hand.
+    depth: usize,
     /// The keys that lead to the value at hand.
     names: Vec<String>,
 }
 
 impl Reader<'_> {
     fn node(&mut self, value: Dynamic) -> Result<Node, SpecError> {
-        const MAX_DEPTH: usize = 200;
-        let value = value.flatten();
+        const MAX_DEPTH: usize = 100;
         self.items += 1;
         if self.bounds.items > 0 && self.items > self.bounds.items {
-            return Err(self.wrong(format!("more than {} values", self.bounds.items)));
+            let most = text::thousands(self.bounds.items);
+            return Err(self.wrong(format!("more than {most} values")));
         }
-        if self.names.len() > MAX_DEPTH {
-            return Err(self.wrong(format!("more than {MAX_DEPTH} levels")));
+        if self.depth > MAX_DEPTH {
+            return Err(self.wrong(format!("nested more than {MAX_DEPTH} levels deep")));
         }
+        self.depth += 1;
+        let node = self.node_of(value.flatten());
+        self.depth -= 1;
+        node
+    }
+
+    fn node_of(&mut self, value: Dynamic) -> Result<Node, SpecError> {
         if value.is_map() {
             let entries: rhai::Map = value.cast();
             let entries = entries
@@ -202,7 +213,7 @@ impl Reader<'_> {
     fn wrong(&self, what: impl Into<String>) -> SpecError {
         let place = match self.names.join(".") {
             names if names.is_empty() => "the program's value".into(),
-            names => format!("`{names}`"),
+            names => format!("`{}`", text::cut(&names, 200)),
         };
         SpecError::Program {
             path: self.path.into(),

@@ -214,6 +214,10 @@ fn mistakes_in_a_program_point_into_it() {
             ],
         ),
         (
+            "let a = 1; for i in 0..500 { a = [a]; } #{ template: \"t\", parameters: #{ values: #{ a: a } } }",
+            &["`parameters.values.a` is nested more than 100 levels deep"],
+        ),
+        (
             "#{ template: \"t\", parameters: #{ values: #{ a: 1..3 } } }",
             &["`parameters.values.a` is a range", "spec.rhai:1:49"],
         ),
