@@ -45,6 +45,7 @@ pub(super) fn run(
         origins: &origins.unwrap_or_default(),
         bounds: Bounds::of_top_level(sandbox.limits()),
         items: 0,
+        bytes: 0,
         depth: 0,
         names: prefix.iter().map(ToString::to_string).collect(),
     };
@@ -64,6 +65,8 @@ struct Reader<'a> {
     origins: &'a Origins,
     bounds: Bounds,
     items: usize,
+    /// Of text.
+    bytes: usize,
     /// The maps and arrays around the value at hand.
     depth: usize,
     /// The keys that lead to the value at hand.
@@ -101,6 +104,14 @@ impl Reader<'_> {
                 Some(entries) => self.mapping(entries, true),
                 None => self.sequence(items),
             };
+        }
+        if let Ok(text) = value.as_immutable_string_ref() {
+            // One text may be the value of many entries.
+            self.bytes += text.len();
+            if self.bounds.bytes > 0 && self.bytes > self.bounds.bytes {
+                let most = text::thousands(self.bounds.bytes);
+                return Err(self.wrong(format!("more than {most} bytes of text")));
+            }
         }
         let value = match value.read_lock::<FnPtr>() {
             Some(function) => self.function(&function)?,

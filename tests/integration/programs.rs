@@ -214,6 +214,11 @@ fn mistakes_in_a_program_point_into_it() {
             ],
         ),
         (
+            "let s = \"x\"; s.pad(9_000_000, 'x'); let a = [0, 0, 0, 0]; for i in 0..4 { a[i] = s; }\n\
+             #{ template: \"t\", parameters: #{ values: #{ a: a } } }",
+            &["bytes"],
+        ),
+        (
             "let a = 1; for i in 0..500 { a = [a]; } #{ template: \"t\", parameters: #{ values: #{ a: a } } }",
             &["`parameters.values.a` is nested more than 100 levels deep"],
         ),
