@@ -34,6 +34,14 @@ impl Bounds {
         }
     }
 
+    /// What all answers of a parse hook together may hold within `limits`: they stay in memory.
+    pub(crate) fn of_sets(limits: &RhaiLimits) -> Self {
+        Self {
+            items: limits.array_items.saturating_mul(20),
+            bytes: limits.string_bytes.saturating_mul(64),
+        }
+    }
+
     /// What the value of a whole file may hold within `limits`.
     pub(crate) fn of_top_level(limits: &RhaiLimits) -> Self {
         let Self { items, bytes } = Self::of(limits);
@@ -170,23 +178,34 @@ pub(crate) fn to_value(value: Dynamic, bounds: Bounds) -> Result<Value, Misfit> 
 
 /// Takes a map from Rhai, with its keys in alphabetical order.
 pub(crate) fn map_to_value(map: rhai::Map, bounds: Bounds) -> Result<Map, Misfit> {
-    Intake::new(bounds).map(map, 0)
+    Intake::new(bounds).take(map)
 }
 
-/// Takes values, and counts what they hold.
-struct Intake {
+/// Takes values, and counts what they hold together.
+#[derive(Clone, Debug)]
+pub(crate) struct Intake {
     bounds: Bounds,
     items: usize,
     bytes: usize,
 }
 
 impl Intake {
-    fn new(bounds: Bounds) -> Self {
+    pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
             items: 0,
             bytes: 0,
         }
+    }
+
+    /// Takes a map from Rhai, with its keys in alphabetical order.
+    pub(crate) fn take(&mut self, map: rhai::Map) -> Result<Map, Misfit> {
+        self.map(map, 0)
+    }
+
+    /// Counts what another took.
+    pub(crate) fn add(&mut self, other: &Self) -> Result<(), Misfit> {
+        self.count(other.items, other.bytes)
     }
 
     fn count(&mut self, items: usize, bytes: usize) -> Result<(), Misfit> {

@@ -114,3 +114,30 @@ fn a_run_ends_when_all_its_calls_took_too_long_together() {
     );
     assert!(start.elapsed() < Duration::from_secs(60));
 }
+
+/// What a parse hook returns stays in memory until the end.
+#[test]
+fn a_parse_hook_cannot_multiply_sets_without_end() {
+    let hook = "fn parse_params(params) {\n    let sets = [];\n    sets.pad(30_000, #{a: 1, b: \"x\"});\n    sets\n}\n";
+    let test = sweep(hook);
+    let numbers = (0..200)
+        .map(|n| n.to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
+    test.write(
+        "spec.yaml",
+        &format!("template: t.j2\nparameters:\n  values: {{n: [{numbers}]}}\n  parse: f.rhai\n"),
+    );
+    test.write(
+        ".slurmkit/config.yaml",
+        "hooks: {rhai: {operations: 0, call_seconds: 0, map_entries: 1000000}}\n",
+    );
+    let error = test.fails("generate spec.yaml");
+    contains(
+        &error,
+        &[
+            "returned, with what it returned before, more than 2,000,000 values",
+            "hooks.rhai.array_items",
+        ],
+    );
+}

@@ -25,7 +25,7 @@ use super::{Answers, HookError, HookErrorKind, Host};
 use crate::config::HookSettings;
 use crate::diagnostic::Warning;
 use crate::model::{Map, ParamSet, ParamSpace};
-use crate::sandbox::values::{self, Bounds};
+use crate::sandbox::values::{self, Bounds, Intake};
 use crate::sandbox::{Sandbox, Script, Stack};
 use crate::spec::{HookRef, Role};
 
@@ -38,6 +38,8 @@ pub(super) struct RhaiHost {
     defaults: Arc<Map>,
     shared: SharedMaps,
     bounds: Bounds,
+    /// What the parse hook gave in all.
+    parsed: Intake,
 }
 
 /// A function that is known to exist.
@@ -71,6 +73,7 @@ impl RhaiHost {
         }
         Ok(Self {
             bounds: Bounds::of(sandbox.limits()),
+            parsed: Intake::new(Bounds::of_sets(sandbox.limits())),
             caller: Caller::new(sandbox, argument),
             parse,
             filter,
@@ -88,9 +91,9 @@ impl Host for RhaiHost {
         sets: Range<usize>,
     ) -> Result<Answers<Vec<ParamSet>>, HookError> {
         let hook = loaded(self.parse.as_ref());
-        let bounds = self.bounds;
+        let (bounds, parsed) = (self.bounds, &mut self.parsed);
         self.caller.call_all(hook, space, sets, |index, answer| {
-            Answer { answer, bounds }.param_sets(&space.get(index))
+            Answer { answer, bounds }.param_sets(&space.get(index), parsed)
         })
     }
 

@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic};
 use crate::hook::{HookError, HookErrorKind};
 use crate::model::{Map, ParamSet};
 use crate::sandbox::raise;
-use crate::sandbox::values::{self, Bounds, Misfit};
+use crate::sandbox::values::{self, Bounds, Intake, Misfit};
 use crate::spec::HookRef;
 
 /// Why an answer is not usable.
@@ -74,14 +74,29 @@ impl Answer {
     }
 
     /// Of a parse hook, each set in the order of `params`.
-    pub(super) fn param_sets(self, params: &ParamSet) -> Result<Vec<ParamSet>, Returned> {
+    /// `total` counts what all answers hold.
+    pub(super) fn param_sets(
+        self,
+        params: &ParamSet,
+        total: &mut Intake,
+    ) -> Result<Vec<ParamSet>, Returned> {
+        let mut intake = Intake::new(self.bounds);
+        let sets = self.read_sets(params, &mut intake)?;
+        total.add(&intake).map_err(|misfit| Returned {
+            message: format!("returned, with what it returned before, {misfit}"),
+            help: misfit.limit().map(raise),
+        })?;
+        Ok(sets)
+    }
+
+    fn read_sets(self, params: &ParamSet, intake: &mut Intake) -> Result<Vec<ParamSet>, Returned> {
         const RULE: &str = "a parse hook must return a map or an array of maps";
-        let Self { answer, bounds } = self;
+        let Self { answer, bounds: _ } = self;
         let order = params.to_map();
         let in_order = |map: Map| ParamSet::from(&map.in_order_of(&order));
         let answer = answer.flatten();
         if answer.is_map() {
-            return Ok(vec![in_order(values::map_to_value(answer.cast(), bounds)?)]);
+            return Ok(vec![in_order(intake.take(answer.cast())?)]);
         }
         if !answer.is_array() {
             return Err(Returned::instead(&answer, RULE));
@@ -98,7 +113,7 @@ impl Answer {
                     help: None,
                 });
             }
-            let map = values::map_to_value(item.cast(), bounds);
+            let map = intake.take(item.cast());
             Ok(in_order(map.map_err(|misfit| misfit.item(index))?))
         };
         answer
