@@ -50,12 +50,17 @@ impl Caller {
                 space,
                 index,
             }
-            .run(arguments, defaults)?;
-            Ok(answer
-                .and_then(|answer| {
-                    read(index, answer).map_err(|returned| returned.error(&hook.reference))
-                })
-                .map_err(|error| error.for_set(index, space.len(), &space.get(index))))
+            .run(arguments, defaults);
+            let answer = answer.and_then(|answer| {
+                read(index, answer).map_err(|returned| returned.error(&hook.reference))
+            });
+            let answer =
+                answer.map_err(|error| error.for_set(index, space.len(), &space.get(index)));
+            match answer {
+                // The next set would most likely take as much.
+                Err(error) if error.kind() == HookErrorKind::Limit => Err(error),
+                answer => Ok(answer),
+            }
         };
         sandbox.batch(|| sets.into_iter().map(&mut call).collect())
     }
@@ -70,11 +75,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn run(
-        &self,
-        arguments: &mut Arguments,
-        defaults: &Dynamic,
-    ) -> Result<Result<Dynamic, HookError>, HookError> {
+    fn run(&self, arguments: &mut Arguments, defaults: &Dynamic) -> Result<Dynamic, HookError> {
         let Hook { reference, script } = self.hook;
         let mut values = || -> Result<Vec<Dynamic>, Misfit> {
             let params = Dynamic::from_map(arguments.params(self.space, self.index)?);
@@ -85,22 +86,14 @@ impl Call<'_> {
         };
         let first = match values() {
             Ok(values) => values,
-            Err(misfit) => return Ok(Err(unsuitable(reference, HookErrorKind::Raised, &misfit))),
+            Err(misfit) => return Err(unsuitable(reference, HookErrorKind::Raised, &misfit)),
         };
         let failure = match self.sandbox.call(script, &reference.function, first) {
-            Ok(answer) => return Ok(Ok(answer)),
+            Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
         let again = values().expect("they were converted for the first call");
-        let error = self.explain(failure, again);
-        match error.kind() {
-            // The next set would most likely take as long.
-            HookErrorKind::Limit => {
-                let set = self.space.get(self.index);
-                Err(error.for_set(self.index, self.space.len(), &set))
-            }
-            _ => Ok(Err(error)),
-        }
+        Err(self.explain(failure, again))
     }
 
     fn explain(&self, failure: Failure, arguments: Vec<Dynamic>) -> HookError {

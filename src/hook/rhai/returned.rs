@@ -15,14 +15,28 @@ use crate::spec::HookRef;
 #[derive(Debug)]
 pub(super) struct Returned {
     message: String,
+    /// The key of the limit that was reached, if that is why.
+    limit: Option<&'static str>,
     help: Option<String>,
 }
 
 impl Returned {
+    fn new(message: String) -> Self {
+        Self {
+            message,
+            limit: None,
+            help: None,
+        }
+    }
+
     /// The error to show.
     pub(super) fn error(self, hook: &HookRef) -> HookError {
-        let error = HookError::new(hook, HookErrorKind::Returned, self.message);
-        match self.help {
+        let (kind, help) = match self.limit {
+            Some(limit) => (HookErrorKind::Limit, Some(raise(limit))),
+            None => (HookErrorKind::Returned, self.help),
+        };
+        let error = HookError::new(hook, kind, self.message);
+        match help {
             Some(help) => error.help(help),
             None => error,
         }
@@ -33,8 +47,8 @@ impl Returned {
         let missing =
             "the function ends without a value: is an `else` missing, or what it returns?";
         Self {
-            message: format!("returned {}; {rule}", values::describe(answer)),
             help: answer.is_unit().then(|| missing.into()),
+            ..Self::new(format!("returned {}; {rule}", values::describe(answer)))
         }
     }
 }
@@ -42,11 +56,9 @@ impl Returned {
 impl From<Misfit> for Returned {
     fn from(misfit: Misfit) -> Self {
         Self {
-            message: format!("returned {misfit}"),
-            help: Some(misfit.limit().map_or_else(
-                || "a hook returns numbers, text, booleans, arrays and maps".into(),
-                raise,
-            )),
+            limit: misfit.limit(),
+            help: Some("a hook returns numbers, text, booleans, arrays and maps".into()),
+            ..Self::new(format!("returned {misfit}"))
         }
     }
 }
@@ -83,8 +95,8 @@ impl Answer {
         let mut intake = Intake::new(self.bounds);
         let sets = self.read_sets(params, &mut intake)?;
         total.add(&intake).map_err(|misfit| Returned {
-            message: format!("returned, with what it returned before, {misfit}"),
-            help: misfit.limit().map(raise),
+            limit: misfit.limit(),
+            ..Returned::new(format!("returned, with what it returned before, {misfit}"))
         })?;
         Ok(sets)
     }
@@ -104,14 +116,10 @@ impl Answer {
         let set = |(index, item): (usize, Dynamic)| {
             let item = item.flatten();
             if !item.is_map() {
-                let message = format!(
+                return Err(Returned::new(format!(
                     "returned {} at `[{index}]`; {RULE}",
                     values::describe(&item)
-                );
-                return Err(Returned {
-                    message,
-                    help: None,
-                });
+                )));
             }
             let map = intake.take(item.cast());
             Ok(in_order(map.map_err(|misfit| misfit.item(index))?))
