@@ -27,6 +27,8 @@ pub(super) struct Budget {
     watched: Arc<Watched>,
     /// How many times as long as others the call may take.
     factor: Cell<u32>,
+    /// What calls took and did not give back, which only values that hold themselves do.
+    lost: Cell<isize>,
     /// What was in use when the call began.
     before: Cell<isize>,
     /// When the call ends.
@@ -70,6 +72,7 @@ impl Budget {
             usage: usage.clone(),
             watched: watched.clone(),
             factor: Cell::new(1),
+            lost: Cell::new(0),
             before: Cell::new(0),
             call_end: Cell::new(None),
             batch_end: Cell::new(None),
@@ -95,6 +98,16 @@ impl Budget {
             .then(|| Instant::now().checked_add(self.call_time.saturating_mul(factor)))
             .flatten();
         self.call_end.set(end);
+    }
+
+    /// Counts bytes that a call took and did not give back.
+    pub(super) fn lose(&self, bytes: isize) {
+        self.lost.set(self.lost.get().saturating_add(bytes.max(0)));
+    }
+
+    /// Whether all calls together lost more than one may take.
+    pub(super) fn has_lost_too_much(&self) -> bool {
+        self.memory_bytes > 0 && self.lost.get() > self.memory_bytes
     }
 
     /// What was in use when the call began, in bytes.

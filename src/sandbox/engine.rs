@@ -17,9 +17,11 @@ use rhai::{
 };
 
 use super::budget::{Budget, Exceeded};
+use super::error::{Explained, Trouble};
 use super::files::{File, Files};
 use super::import::Resolver;
 use super::library;
+use super::limits;
 use super::output::Printer;
 use super::stack::Stack;
 use super::watchdog::{Unstoppable, Watchdog};
@@ -218,6 +220,30 @@ impl Sandbox {
     /// Says what is run next, should it have to be ended from outside.
     pub(crate) fn announce(&self, subject: &str) {
         self.watchdog.announce(subject);
+    }
+
+    /// What the thread has allocated, in bytes.
+    pub(crate) fn usage(&self) -> isize {
+        self.budget.usage().bytes()
+    }
+
+    /// Counts bytes that a call took and did not give back.
+    pub(crate) fn lose(&self, bytes: isize) {
+        self.budget.lose(bytes);
+    }
+
+    /// What to say if calls lost too much together.
+    pub(crate) fn has_lost_too_much(&self) -> Option<Explained> {
+        self.budget.has_lost_too_much().then(|| {
+            let limit = limits::bytes(self.limits.memory_bytes);
+            Explained {
+                help: Some("a closure must not be put into a variable that it uses".into()),
+                ..Explained::new(
+                    Trouble::Limit,
+                    format!("more than {limit} lost to values that hold themselves, in all calls"),
+                )
+            }
+        })
     }
 
     /// Runs many calls, whose time together is limited.

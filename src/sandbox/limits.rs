@@ -80,7 +80,8 @@ fn seconds(time: Duration) -> String {
     format!("{} seconds", time.as_secs_f64())
 }
 
-fn bytes(bytes: usize) -> String {
+/// An amount of memory, as messages have it.
+pub(super) fn bytes(bytes: usize) -> String {
     match (bytes >> 20, bytes % (1 << 20)) {
         (mib, 0) => format!("{mib} MiB"),
         _ => format!("{} bytes", text::thousands(bytes)),

@@ -172,12 +172,12 @@ fn text_to_dynamic(text: &str) -> Dynamic {
 }
 
 /// Takes a value from Rhai.
-pub(crate) fn to_value(value: Dynamic, bounds: Bounds) -> Result<Value, Misfit> {
+pub(crate) fn to_value(value: &Dynamic, bounds: Bounds) -> Result<Value, Misfit> {
     Intake::new(bounds).value(value, 0)
 }
 
 /// Takes a map from Rhai, with its keys in alphabetical order.
-pub(crate) fn map_to_value(map: rhai::Map, bounds: Bounds) -> Result<Map, Misfit> {
+pub(crate) fn map_to_value(map: &rhai::Map, bounds: Bounds) -> Result<Map, Misfit> {
     Intake::new(bounds).take(map)
 }
 
@@ -199,7 +199,7 @@ impl Intake {
     }
 
     /// Takes a map from Rhai, with its keys in alphabetical order.
-    pub(crate) fn take(&mut self, map: rhai::Map) -> Result<Map, Misfit> {
+    pub(crate) fn take(&mut self, map: &rhai::Map) -> Result<Map, Misfit> {
         self.map(map, 0)
     }
 
@@ -224,13 +224,19 @@ impl Intake {
         Ok(())
     }
 
-    fn value(&mut self, value: Dynamic, depth: usize) -> Result<Value, Misfit> {
+    fn value(&mut self, value: &Dynamic, depth: usize) -> Result<Value, Misfit> {
         if depth > MAX_DEPTH {
             return Err(Misfit::new(Problem::TooDeep));
         }
         self.count(1, 0)?;
         // A variable that a closure captured is shared, and is then all a value's type tells.
-        let value = value.flatten();
+        let flat;
+        let value = if value.is_shared() {
+            flat = value.flatten_clone();
+            &flat
+        } else {
+            value
+        };
         if let Ok(text) = value.as_immutable_string_ref() {
             self.count(0, text.len())?;
             return Ok(Value::String(text.as_str().into()));
@@ -250,38 +256,38 @@ impl Intake {
         if let Ok(char) = value.as_char() {
             return Ok(Value::from(char.to_string()));
         }
-        if value.is_array() {
-            return self.list(value.cast(), depth);
+        if let Some(array) = value.read_lock::<Array>() {
+            return self.list(&array, depth);
         }
-        if value.is_map() {
-            return self.map(value.cast(), depth).map(Value::from);
+        if let Some(map) = value.read_lock::<rhai::Map>() {
+            return self.map(&map, depth).map(Value::from);
         }
-        match library::amount(&value) {
+        match library::amount(value) {
             Some(text) => Ok(text.into()),
-            None => Err(Misfit::new(Problem::Unknown(kind(&value)))),
+            None => Err(Misfit::new(Problem::Unknown(kind(value)))),
         }
     }
 
-    fn list(&mut self, array: Array, depth: usize) -> Result<Value, Misfit> {
+    fn list(&mut self, array: &Array, depth: usize) -> Result<Value, Misfit> {
         let item = |(index, item)| {
             let item = self.value(item, depth + 1);
             item.map_err(|misfit| misfit.item(index))
         };
         let list: Vec<_> = array
-            .into_iter()
+            .iter()
             .enumerate()
             .map(item)
             .collect::<Result<_, _>>()?;
         Ok(Value::List(Arc::new(list)))
     }
 
-    fn map(&mut self, map: rhai::Map, depth: usize) -> Result<Map, Misfit> {
-        map.into_iter()
+    fn map(&mut self, map: &rhai::Map, depth: usize) -> Result<Map, Misfit> {
+        map.iter()
             .map(|(key, value)| {
                 self.count(0, key.len())?;
                 match self.value(value, depth + 1) {
                     Ok(value) => Ok((Arc::from(key.as_str()), value)),
-                    Err(misfit) => Err(misfit.under(&key)),
+                    Err(misfit) => Err(misfit.under(key)),
                 }
             })
             .collect()
@@ -338,7 +344,7 @@ mod tests {
         let long = Dynamic::from("x".repeat(100));
         let many = Dynamic::from_array(vec![long; 10]);
         let of = |items, bytes| {
-            let value = to_value(many.clone(), Bounds { items, bytes });
+            let value = to_value(&many, Bounds { items, bytes });
             value.map(|_| ()).map_err(|misfit| misfit.to_string())
         };
         assert_eq!(of(0, 0), Ok(()));

@@ -115,7 +115,7 @@ impl Reader<'_> {
         }
         let value = match value.read_lock::<FnPtr>() {
             Some(function) => self.function(&function)?,
-            None => values::to_value(value.clone(), self.bounds)
+            None => values::to_value(&value, self.bounds)
                 .map_err(|misfit| self.wrong(misfit.to_string()))?,
         };
         Ok(self.scalar(value, self.span()))

@@ -34,7 +34,7 @@ impl Caller {
         hook: &Hook,
         space: &ParamSpace,
         sets: impl IntoIterator<Item = usize>,
-        mut read: impl FnMut(usize, Dynamic) -> Result<T, Returned>,
+        mut read: impl FnMut(usize, &Dynamic) -> Result<T, Returned>,
     ) -> Result<Answers<T>, HookError> {
         let Self {
             sandbox,
@@ -44,6 +44,7 @@ impl Caller {
         let HookRef { role, path, .. } = &hook.reference;
         sandbox.announce(&format!("{role} hook `{}`", path.display()));
         let mut call = |index: usize| {
+            let before = sandbox.usage();
             let answer = Call {
                 sandbox,
                 hook,
@@ -51,11 +52,24 @@ impl Caller {
                 index,
             }
             .run(arguments, defaults);
-            let answer = answer.and_then(|answer| {
-                read(index, answer).map_err(|returned| returned.error(&hook.reference))
+            let answered = sandbox.usage();
+            let read = answer.and_then(|answer| {
+                let read = read(index, &answer);
+                // What is read of an answer stays, and the answer goes.
+                let kept = sandbox.usage() - answered;
+                drop(answer);
+                sandbox.lose(sandbox.usage() - kept - before);
+                read.map_err(|returned| returned.error(&hook.reference))
             });
-            let answer =
-                answer.map_err(|error| error.for_set(index, space.len(), &space.get(index)));
+            let read = match sandbox.has_lost_too_much() {
+                Some(explained) => Err(HookError::explained(
+                    &hook.reference,
+                    HookErrorKind::Limit,
+                    explained,
+                )),
+                None => read,
+            };
+            let answer = read.map_err(|error| error.for_set(index, space.len(), &space.get(index)));
             match answer {
                 // The next set would most likely take as much.
                 Err(error) if error.kind() == HookErrorKind::Limit => Err(error),
@@ -88,10 +102,12 @@ impl Call<'_> {
             Ok(values) => values,
             Err(misfit) => return Err(unsuitable(reference, HookErrorKind::Raised, &misfit)),
         };
+        let before = self.sandbox.usage();
         let failure = match self.sandbox.call(script, &reference.function, first) {
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
+        self.sandbox.lose(self.sandbox.usage() - before);
         let again = values().expect("they were converted for the first call");
         Err(self.explain(failure, again))
     }

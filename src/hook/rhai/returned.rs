@@ -64,29 +64,31 @@ impl From<Misfit> for Returned {
 }
 
 /// What a hook returned, and how much of it may cross.
-pub(super) struct Answer {
-    pub(super) answer: Dynamic,
+#[derive(Clone, Copy)]
+pub(super) struct Answer<'a> {
+    pub(super) answer: &'a Dynamic,
     pub(super) bounds: Bounds,
 }
 
-impl Answer {
+impl Answer<'_> {
     /// Of a filter hook.
-    pub(super) fn decision(&self) -> Result<bool, Returned> {
-        let refuse = |_| Returned::instead(&self.answer, "a filter must return true or false");
+    pub(super) fn decision(self) -> Result<bool, Returned> {
+        let refuse = |_| Returned::instead(self.answer, "a filter must return true or false");
         self.answer.as_bool().map_err(refuse)
     }
 
     /// Of a logic hook, in the order of `defaults`.
-    pub(super) fn slurm_args(self, defaults: &Map) -> Result<Map, Returned> {
-        let answer = self.answer.flatten();
-        if !answer.is_map() {
-            return Err(Returned::instead(&answer, "a logic hook must return a map"));
-        }
-        Ok(values::map_to_value(answer.cast(), self.bounds)?.in_order_of(defaults))
+    fn slurm_args(self, defaults: &Map) -> Result<Map, Returned> {
+        let Some(map) = self.answer.read_lock::<rhai::Map>() else {
+            return Err(Returned::instead(
+                self.answer,
+                "a logic hook must return a map",
+            ));
+        };
+        Ok(values::map_to_value(&map, self.bounds)?.in_order_of(defaults))
     }
 
-    /// Of a parse hook, each set in the order of `params`.
-    /// `total` counts what all answers hold.
+    /// Of a parse hook, each set in the order of `params`. `total` counts what all answers hold.
     pub(super) fn param_sets(
         self,
         params: &ParamSet,
@@ -103,33 +105,26 @@ impl Answer {
 
     fn read_sets(self, params: &ParamSet, intake: &mut Intake) -> Result<Vec<ParamSet>, Returned> {
         const RULE: &str = "a parse hook must return a map or an array of maps";
-        let Self { answer, bounds: _ } = self;
         let order = params.to_map();
         let in_order = |map: Map| ParamSet::from(&map.in_order_of(&order));
-        let answer = answer.flatten();
-        if answer.is_map() {
-            return Ok(vec![in_order(intake.take(answer.cast())?)]);
+        if let Some(map) = self.answer.read_lock::<rhai::Map>() {
+            return Ok(vec![in_order(intake.take(&map)?)]);
         }
-        if !answer.is_array() {
-            return Err(Returned::instead(&answer, RULE));
-        }
-        let set = |(index, item): (usize, Dynamic)| {
-            let item = item.flatten();
-            if !item.is_map() {
+        let Some(items) = self.answer.read_lock::<Array>() else {
+            return Err(Returned::instead(self.answer, RULE));
+        };
+        let set = |(index, item): (usize, &Dynamic)| {
+            let Some(map) = item.read_lock::<rhai::Map>() else {
                 return Err(Returned::new(format!(
                     "returned {} at `[{index}]`; {RULE}",
-                    values::describe(&item)
+                    values::describe(item)
                 )));
-            }
-            let map = intake.take(item.cast());
-            Ok(in_order(map.map_err(|misfit| misfit.item(index))?))
+            };
+            Ok(in_order(
+                intake.take(&map).map_err(|misfit| misfit.item(index))?,
+            ))
         };
-        answer
-            .cast::<Array>()
-            .into_iter()
-            .enumerate()
-            .map(set)
-            .collect()
+        items.iter().enumerate().map(set).collect()
     }
 }
 

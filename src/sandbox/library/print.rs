@@ -68,7 +68,7 @@ fn to_json(ctx: NativeCallContext, map: &mut Map) -> Outcome<String> {
         items: ctx.engine().max_map_size(),
         bytes: max,
     };
-    let value = values::map_to_value(map.clone(), bounds);
+    let value = values::map_to_value(map, bounds);
     let json = value.map_err(|misfit| {
         let help = misfit.limit().map(raise);
         super::raised(&misfit.to_string(), help.as_deref())

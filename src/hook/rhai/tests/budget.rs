@@ -106,3 +106,36 @@ fn values_are_written_within_the_limit_of_texts() {
     );
     assert_eq!(fixture.decisions()[0], Ok(true));
 }
+
+/// The engine counts references: what a closure puts into a variable that it uses is never freed.
+#[test]
+fn what_calls_never_give_back_is_limited_in_all() {
+    let body = "let m = #{};\nlet s = \"x\"; s.pad(100_000, 'x');\nm.s = s; m.f = || m;\ntrue";
+    let fixture = Fixture::filter_body(body).limits(|limits| limits.memory_bytes = 2 << 20);
+    let calls = |times: usize| {
+        fixture
+            .run(|host, space| {
+                (0..times).find_map(|_| {
+                    host.filter(space, 0..1)
+                        .err()
+                        .map(|error| error.to_string())
+                })
+            })
+            .unwrap()
+    };
+    assert_eq!(calls(10), None);
+    let error = calls(50).expect("a limit is reached");
+    assert!(
+        error.contains("more than 2 MiB lost to values that hold themselves"),
+        "{error}"
+    );
+
+    // Nothing is lost by other means.
+    let body = "let a = [1, 2, 3].map(|x| `${x}${params.model}`); print(a.len()); a.len() == 3";
+    let fixture = Fixture::filter_body(body).limits(|limits| {
+        limits.memory_bytes = 100_000;
+        limits.output_bytes = 0;
+    });
+    let decisions = fixture.run(|host, space| (0..2000).all(|_| host.filter(space, 0..4).is_ok()));
+    assert!(decisions.unwrap());
+}
