@@ -716,6 +716,13 @@ class Grid(Sets):
             if answers[place] and (count != UNSHARED or index in self.spelled):
                 self.held[index] = sets[place]
 
+    def touched(self):
+        """The sets that a hook had a hand on after its call, with their values as they were made."""
+        indexes = sorted(self.held)
+        if not indexes:
+            return [], [], []
+        return indexes, [self.held[index] for index in indexes], self.rows([[index, 1] for index in indexes])
+
     def doubtful(self, indexes, sets, rows):
         if not self.spelled and self.all_pristine(sets, rows):
             return []
@@ -763,6 +770,10 @@ class Listed(Sets):
 
     def keep(self, indexes, sets, answers):
         pass
+
+    def touched(self):
+        runs = [[0, len(self.items)]]
+        return (indexes_of(runs),) + self.take(runs)
 
     def axis_changes(self):
         return [], []
@@ -879,6 +890,11 @@ class Worker(object):
         sets, rows = self.sets.take(runs)
         return [self.answer([], indexes_of(runs), sets, rows)]
 
+    def on_filtered(self):
+        """Tells what filter calls changed in sets that they were not called with."""
+        indexes, sets, rows = self.sets.touched()
+        return [self.answer([], indexes, sets, rows)]
+
     def on_call(self, role, runs):
         """Calls a hook for the sets of `runs`; a reply for each part of them."""
         hook = self.hooks[role]
@@ -896,7 +912,7 @@ class Worker(object):
                 yield self.answer(answers, part, [], [], errors)
             else:
                 yield self.answer(answers, part, called, rows[start:end], errors)
-            if role == "filter" and "logic" in self.hooks:
+            if role == "filter":
                 self.sets.keep(part, called, answers)
             start = end
 
@@ -1000,9 +1016,14 @@ def unfit_message(error, verb="returned", inside=""):
     return "%s %s" % (verb, error.found)
 
 
+ALWAYS_TRUE = (
+    types.CoroutineType, types.GeneratorType, types.FunctionType, types.BuiltinFunctionType, types.MethodType,
+)
+
+
 def truth(answer):
     """Whether Python takes an answer for true; refuses what always is by mistake."""
-    if isinstance(answer, (types.CoroutineType, types.GeneratorType, types.FunctionType)):
+    if isinstance(answer, ALWAYS_TRUE):
         raise Unfit("%s, which always counts as true" % described(answer))
     return bool(answer)
 

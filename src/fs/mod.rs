@@ -82,27 +82,28 @@ impl Staged {
     }
 }
 
-/// Reads `path` as UTF-8, refusing what is not a plain file or larger than `max_bytes`.
-pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
+/// Reads `path`, refusing what is not a plain file or larger than `max_bytes`.
+pub fn read_bytes(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     let metadata = fs::metadata(path)?;
-    let refuse = |problem: String| {
-        Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("`{}` {problem}", path.display()),
-        ))
-    };
     // A pipe would block for ever, and `/dev/zero` has no end.
     if !metadata.is_file() {
-        return refuse("is not a file".into());
+        return Err(refused(path, "is not a file"));
     }
     if metadata.len() > max_bytes {
-        return refuse(format!(
-            "has {} bytes, and {max_bytes} are allowed",
-            metadata.len()
-        ));
+        let problem = format!("has {} bytes, and {max_bytes} are allowed", metadata.len());
+        return Err(refused(path, &problem));
     }
-    let bytes = fs::read(path)?;
-    match String::from_utf8(bytes) {
+    fs::read(path)
+}
+
+fn refused(path: &Path, problem: &str) -> io::Error {
+    let message = format!("`{}` {problem}", path.display());
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+/// Reads `path` as UTF-8, refusing what is not a plain file or larger than `max_bytes`.
+pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
+    match String::from_utf8(read_bytes(path, max_bytes)?) {
         Ok(text) => Ok(text),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
@@ -110,7 +111,8 @@ pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
                 .iter()
                 .filter(|byte| **byte == b'\n')
                 .count();
-            refuse(format!("is not UTF-8: byte {at} in line {line}"))
+            let problem = format!("is not UTF-8: byte {at} in line {line}");
+            Err(refused(path, &problem))
         }
     }
 }

@@ -57,6 +57,13 @@ trait Host {
         sets: &[usize],
     ) -> Result<Answers<Arc<Map>>, HookError>;
 
+    /// Writes to `space` what the calls of a role, which are all made, changed beyond the sets they
+    /// were made for.
+    fn finish(&mut self, role: Role, space: &mut ParamSpace) -> Result<(), HookError> {
+        let _ = (role, space);
+        Ok(())
+    }
+
     /// What is worth saying about the hook of a role before it is called for the sets of `space`.
     fn warnings(&self, role: Role, space: &ParamSpace) -> Vec<Warning> {
         let _ = (role, space);
@@ -201,7 +208,7 @@ impl Hooks {
             }
         }
         *space = ParamSpace::list(sets);
-        Ok(())
+        host.finish(Role::Parse, space)
     }
 
     /// The indexes of the sets that the filter hook keeps, ascending; `None` stands for all.
@@ -228,6 +235,7 @@ impl Hooks {
                 start += 1;
             }
         }
+        host.finish(Role::Filter, space)?;
         Ok(Some(kept))
     }
 

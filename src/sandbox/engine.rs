@@ -237,10 +237,16 @@ impl Sandbox {
         self.budget.has_lost_too_much().then(|| {
             let limit = limits::bytes(self.limits.memory_bytes);
             Explained {
-                help: Some("a closure must not be put into a variable that it uses".into()),
+                help: Some(format!(
+                    "a closure must not be put into a variable that it uses; or {}",
+                    limits::raise("memory_bytes")
+                )),
                 ..Explained::new(
                     Trouble::Limit,
-                    format!("more than {limit} lost to values that hold themselves, in all calls"),
+                    format!(
+                        "more than {limit} kept after calls, by values that hold themselves or by \
+                         imports"
+                    ),
                 )
             }
         })

@@ -410,3 +410,33 @@ fn what_a_logic_hook_changes_inside_a_shared_value_shows_from_its_job_on() {
         assert_eq!(test.read(&format!("out/{name}.job")), text);
     }
 }
+
+/// What a later call changes in what an earlier one returned, or was called with, is seen.
+#[test]
+fn what_python_hooks_change_in_earlier_sets_is_seen() {
+    let sweep = |hook: &str| {
+        Test::new()
+            .file(
+                "spec.yaml",
+                &format!(
+                    "template: t.j2\noutput_dir: out\njob_name_pattern: \"n{{{{ n }}}}_{{{{ tag | default('x') }}}}\"\n\
+                     jinja: {{undefined: lenient}}\nparameters:\n  values: {{n: [1, 2, 3]}}\n  {hook}: h.py\n"
+                ),
+            )
+            .file("t.j2", "{{ s }} {{ tag }}")
+            .file(
+                "h.py",
+                "S = {'a': []}\nLAST = {}\n\n\
+                 def parse_params(params):\n    S['a'].append(params['n'])\n    params['s'] = S\n    return [params]\n\n\
+                 def include_params(params):\n    global LAST\n    LAST['tag'] = params['n']\n    LAST = params\n    return True\n",
+            )
+    };
+    let test = sweep("parse");
+    test.ok("generate spec.yaml");
+    assert_eq!(test.read("out/n1_x.job"), "{'a': [1, 2, 3]} ");
+    let test = sweep("filter");
+    test.ok("generate spec.yaml");
+    assert_eq!(test.read("out/n1_2.job"), " 2");
+    assert_eq!(test.read("out/n2_3.job"), " 3");
+    assert_eq!(test.read("out/n3_x.job"), " ");
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::protocol::{Place, Told, ToldKind};
 use crate::diagnostic::{Label, Source, any_of, did_you_mean};
+use crate::fs;
 use crate::hook::error::{HookError, HookErrorKind};
 use crate::spec::HookRef;
 
@@ -15,10 +16,13 @@ pub(super) struct Script {
     pub(super) source: Arc<Source>,
 }
 
+/// The largest hook file, in bytes.
+const MAX_BYTES: u64 = 16 << 20;
+
 impl Script {
     /// Reads the file of `hook`, so that a missing one is told before any interpreter starts.
     pub(super) fn read(hook: &HookRef) -> Result<Self, HookError> {
-        let bytes = fs_err::read(&hook.path).map_err(|error| {
+        let bytes = fs::read_bytes(&hook.path, MAX_BYTES).map_err(|error| {
             let message = match error.kind() {
                 io::ErrorKind::NotFound => "the file does not exist".into(),
                 _ => error.to_string(),

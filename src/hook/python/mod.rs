@@ -334,6 +334,15 @@ impl Host for PythonHost {
         self.settle(Role::Filter, space, &sets, answers)
     }
 
+    fn finish(&mut self, role: Role, space: &mut ParamSpace) -> Result<(), HookError> {
+        match role {
+            _ if space.is_empty() => Ok(()),
+            Role::Parse => self.share(role, space),
+            Role::Filter => self.finish_filter(space),
+            Role::Logic => Ok(()),
+        }
+    }
+
     fn logic(
         &mut self,
         space: &mut ParamSpace,

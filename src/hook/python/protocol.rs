@@ -31,6 +31,8 @@ pub(super) enum Request<'a> {
     },
     /// From here on the parameter sets are what the parse hook gave.
     Parsed,
+    /// The filter hook was called for all sets.
+    Filtered,
     /// Calls the hook of a role for runs of sets; the first index and the length of each.
     Call {
         role: String,

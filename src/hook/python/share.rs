@@ -1,7 +1,7 @@
 //! Parameter sets, as the worker gets to know them.
 
 use super::protocol::{Reply, Request};
-use super::values::{Outgoing, OutgoingSet};
+use super::values::{Incoming, Outgoing, OutgoingSet};
 use super::{Known, PythonHost, apply_sets};
 use crate::hook::error::HookError;
 use crate::model::ParamSpace;
@@ -20,6 +20,20 @@ impl PythonHost {
             self.send_space(role, space)?;
         }
         self.known = Known::Final;
+        Ok(())
+    }
+
+    /// Asks what the filter hook changed in sets that it was not called with.
+    pub(super) fn finish_filter(&mut self, space: &mut ParamSpace) -> Result<(), HookError> {
+        let Reply {
+            changed,
+            axis_values,
+            ..
+        } = self.send(Role::Filter, &Request::Filtered)?;
+        for (axis, place, Incoming(value)) in axis_values {
+            space.set_axis_value(axis, place, value);
+        }
+        apply_sets(space, changed);
         Ok(())
     }
 

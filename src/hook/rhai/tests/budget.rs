@@ -126,7 +126,7 @@ fn what_calls_never_give_back_is_limited_in_all() {
     assert_eq!(calls(10), None);
     let error = calls(50).expect("a limit is reached");
     assert!(
-        error.contains("more than 2 MiB lost to values that hold themselves"),
+        error.contains("more than 2 MiB kept after calls, by values that hold themselves"),
         "{error}"
     );
 
