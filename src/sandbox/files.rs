@@ -35,7 +35,7 @@ impl File {
 impl Files {
     /// Reads a hook file, which imports from its own folder only.
     pub(crate) fn read_hook(&self, path: &Path, max_bytes: u64) -> io::Result<Rc<File>> {
-        let text = fs::read_text(path, max_bytes)?;
+        let text = read(path, max_bytes)?;
         let canonical = fs_err::canonicalize(path)?;
         let root = fs_err::canonicalize(fs::parent(path))?.into();
         Ok(self.add(File {
@@ -53,7 +53,7 @@ impl Files {
         root: &Rc<Path>,
         max_bytes: u64,
     ) -> io::Result<Rc<File>> {
-        let text = fs::read_text(&canonical, max_bytes)?;
+        let text = read(&canonical, max_bytes)?;
         Ok(self.add(File {
             source: Source::new(path, text),
             canonical,
@@ -71,4 +71,13 @@ impl Files {
         self.0.borrow_mut().insert(file.name(), file.clone());
         file
     }
+}
+
+/// The text of a script, without the mark that some editors put before it.
+fn read(path: &Path, max_bytes: u64) -> io::Result<String> {
+    let text = fs::read_text(path, max_bytes)?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.into(),
+        None => text,
+    })
 }

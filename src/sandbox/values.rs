@@ -42,6 +42,15 @@ impl Bounds {
         }
     }
 
+    /// What all different answers of a logic hook together may hold within `limits`: a job keeps its
+    /// own.
+    pub(crate) fn of_slurm_args(limits: &RhaiLimits) -> Self {
+        Self {
+            items: limits.array_items.saturating_mul(50),
+            bytes: limits.string_bytes.saturating_mul(128),
+        }
+    }
+
     /// What the value of a whole file may hold within `limits`.
     pub(crate) fn of_top_level(limits: &RhaiLimits) -> Self {
         let Self { items, bytes } = Self::of(limits);

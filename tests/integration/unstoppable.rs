@@ -141,3 +141,34 @@ fn a_parse_hook_cannot_multiply_sets_without_end() {
         ],
     );
 }
+
+/// Each job keeps its Slurm arguments until the scripts are written.
+#[test]
+fn a_logic_hook_cannot_fill_the_memory_with_arguments_that_all_differ() {
+    let hook = "fn get_slurm_args(params, defaults) {\n    let s = \"x\"; s.pad(1_000_000, 'x');\n    \
+                defaults.comment = s;\n    defaults.n = params.n;\n    defaults\n}\n";
+    let test = sweep(hook);
+    let numbers = (0..300)
+        .map(|n| n.to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
+    test.write(
+        "spec.yaml",
+        &format!("template: t.j2\nparameters:\n  values: {{lr: [{numbers}], n: [1]}}\nslurm_args: {{logic: f.rhai}}\n")
+            .replace("n: [1]", &format!("n: [{numbers}]")),
+    );
+    let error = test.fails("generate spec.yaml");
+    contains(
+        &error,
+        &[
+            "returned, with what it returned before, more than 134,217,728 bytes of text",
+            "hooks.rhai.string_bytes",
+        ],
+    );
+}
+
+/// Some editors put a byte order mark before a file.
+#[test]
+fn a_mark_before_a_script_is_no_part_of_it() {
+    sweep("\u{feff}fn include_params(params) { true }\n").ok("generate spec.yaml");
+}

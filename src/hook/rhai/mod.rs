@@ -73,13 +73,13 @@ impl RhaiHost {
         }
         Ok(Self {
             bounds: Bounds::of(sandbox.limits()),
+            shared: SharedMaps::new(Bounds::of_slurm_args(sandbox.limits())),
             parsed: Intake::new(Bounds::of_sets(sandbox.limits())),
             caller: Caller::new(sandbox, argument),
             parse,
             filter,
             logic,
             defaults: defaults.clone(),
-            shared: SharedMaps::default(),
         })
     }
 }

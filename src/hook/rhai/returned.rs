@@ -78,14 +78,14 @@ impl Answer<'_> {
     }
 
     /// Of a logic hook, in the order of `defaults`.
-    fn slurm_args(self, defaults: &Map) -> Result<Map, Returned> {
+    fn slurm_args(self, defaults: &Map, intake: &mut Intake) -> Result<Map, Returned> {
         let Some(map) = self.answer.read_lock::<rhai::Map>() else {
             return Err(Returned::instead(
                 self.answer,
                 "a logic hook must return a map",
             ));
         };
-        Ok(values::map_to_value(&map, self.bounds)?.in_order_of(defaults))
+        Ok(intake.take(&map)?.in_order_of(defaults))
     }
 
     /// Of a parse hook, each set in the order of `params`. `total` counts what all answers hold.
@@ -96,10 +96,7 @@ impl Answer<'_> {
     ) -> Result<Vec<ParamSet>, Returned> {
         let mut intake = Intake::new(self.bounds);
         let sets = self.read_sets(params, &mut intake)?;
-        total.add(&intake).map_err(|misfit| Returned {
-            limit: misfit.limit(),
-            ..Returned::new(format!("returned, with what it returned before, {misfit}"))
-        })?;
+        add_to(total, &intake)?;
         Ok(sets)
     }
 
@@ -128,19 +125,37 @@ impl Answer<'_> {
     }
 }
 
+/// Counts what was taken of an answer with what was taken before.
+fn add_to(total: &mut Intake, intake: &Intake) -> Result<(), Returned> {
+    total.add(intake).map_err(|misfit| Returned {
+        limit: misfit.limit(),
+        ..Returned::new(format!("returned, with what it returned before, {misfit}"))
+    })
+}
+
 /// Equal answers as one: a hundred thousand jobs have few different ones.
-#[derive(Default)]
 pub(super) struct SharedMaps {
     /// The answers that came up last, the latest first, and what they were read as. Most answers
     /// are among them, and need not be read at all.
     recent: Vec<(rhai::Map, Arc<Map>)>,
     all: HashSet<Arc<Map>>,
+    /// What all of them hold.
+    total: Intake,
 }
 
 impl SharedMaps {
     /// Where answers hardly repeat, remembering them costs more than it saves.
     const MAX: usize = 4096;
     const MAX_RECENT: usize = 8;
+
+    /// None yet; all together may hold as much as `bounds` says.
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self {
+            recent: Vec::new(),
+            all: HashSet::new(),
+            total: Intake::new(bounds),
+        }
+    }
 
     /// What an answer is read as; equal ones give the same map.
     pub(super) fn read(&mut self, answer: Answer, defaults: &Map) -> Result<Arc<Map>, Returned> {
@@ -156,7 +171,9 @@ impl SharedMaps {
             .answer
             .read_lock::<rhai::Map>()
             .map(|map| map.clone());
-        let map = self.share(answer.slurm_args(defaults)?);
+        let mut intake = Intake::new(answer.bounds);
+        let map = answer.slurm_args(defaults, &mut intake)?;
+        let map = self.share(map, &intake)?;
         if let Some(original) = original {
             self.recent.truncate(Self::MAX_RECENT - 1);
             self.recent.insert(0, (original, map.clone()));
@@ -165,16 +182,17 @@ impl SharedMaps {
     }
 
     /// An equal map seen before, or else this one.
-    fn share(&mut self, map: Map) -> Arc<Map> {
+    fn share(&mut self, map: Map, intake: &Intake) -> Result<Arc<Map>, Returned> {
         if let Some(known) = self.all.get(&map) {
-            return known.clone();
+            return Ok(known.clone());
         }
+        add_to(&mut self.total, intake)?;
         let map = Arc::new(map);
         if self.all.len() == Self::MAX {
             self.all.clear();
         }
         self.all.insert(map.clone());
-        map
+        Ok(map)
     }
 }
 
