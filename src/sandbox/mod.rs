@@ -1,8 +1,8 @@
 //! The sandbox that Rhai programs run in: hooks, and specs that are programs.
 //!
-//! What a script may do is in [`engine`], what it can call in [`library`], how its values map to
-//! ours in [`values`]. A script runs on a [`Stack`], counted by a [`CountingAllocator`] and watched
-//! from outside by a [`watchdog`].
+//! What a script may do is in `engine`, what it can call in `library`, how its values map to
+//! ours in `values`. A script runs on a [`Stack`], counted by a [`CountingAllocator`] and watched
+//! from outside by a `watchdog`.
 
 mod budget;
 mod engine;
