@@ -53,6 +53,8 @@ PART_SECONDS = 0.025
 monotonic = time.monotonic
 # Failures of one run that are told in full.
 DETAILED_FAILURES = 10
+# Sets that are looked at in one go for what was changed in them late.
+LATE_SETS = 1000
 MAX_MESSAGE = 4000
 MAX_TRACEBACK = 20000
 MAX_DEPTH = 100
@@ -672,6 +674,8 @@ class Grid(Sets):
         self.names = tuple(self.make([self.axes])[0])
         # Sets that a filter kept, and that must not be made again for the logic hook.
         self.held = {}
+        # Those of them that were changed, and that a hook still had after its call.
+        self.reached = set()
         self.product = None
         self.position = 0
         self.watched = [
@@ -704,8 +708,9 @@ class Grid(Sets):
             self.position = first + count
         return rows
 
-    def keep(self, indexes, sets, answers):
-        """Holds the sets that the filter kept and changed, or that a hook still has and may change.
+    def keep(self, indexes, sets, answers, for_logic):
+        """Holds the sets that the filter kept and that a hook still has and may change, and for the
+        logic hook those that it changed.
 
         To hold all would take the memory of the whole sweep.
         """
@@ -713,12 +718,22 @@ class Grid(Sets):
             return
         for place, count in enumerate(map(references, sets)):
             index = indexes[place]
-            if answers[place] and (count != UNSHARED or index in self.spelled):
+            if not answers[place]:
+                continue
+            if index not in self.spelled:
+                if count != UNSHARED:
+                    self.held[index] = sets[place]
+            elif for_logic or count != UNSHARED + 1 or any(map(is_shared, sets[place].values())):
                 self.held[index] = sets[place]
+                if count != UNSHARED + 1:
+                    self.reached.add(index)
 
     def touched(self):
-        """The sets that a hook had a hand on after its call, with their values as they were made."""
-        indexes = sorted(self.held)
+        """The sets that a hook could change after its call, with their values as they were made."""
+        indexes = sorted(
+            index for index, params in self.held.items()
+            if index not in self.spelled or index in self.reached or any(map(is_shared, params.values()))
+        )
         if not indexes:
             return [], [], []
         return indexes, [self.held[index] for index in indexes], self.rows([[index, 1] for index in indexes])
@@ -768,7 +783,7 @@ class Listed(Sets):
         indexes = indexes_of(runs)
         return [self.items[index] for index in indexes], [self.pristine[index][1] for index in indexes]
 
-    def keep(self, indexes, sets, answers):
+    def keep(self, indexes, sets, answers, for_logic):
         pass
 
     def touched(self):
@@ -884,16 +899,22 @@ class Worker(object):
         return ["{}"]
 
     def on_parsed(self):
-        """Goes on with what the parse hook gave; later calls may have changed earlier answers."""
-        self.sets = self.parsed
-        runs = [[0, len(self.sets.items)]]
-        sets, rows = self.sets.take(runs)
-        return [self.answer([], indexes_of(runs), sets, rows)]
+        """Goes on with what the parse hook gave."""
+        self.sets, self.role = self.parsed, "parse"
+        self.late = late_parts(self.sets.touched())
+        return self.on_late()
 
     def on_filtered(self):
-        """Tells what filter calls changed in sets that they were not called with."""
-        indexes, sets, rows = self.sets.touched()
-        return [self.answer([], indexes, sets, rows)]
+        self.role = "filter"
+        self.late = late_parts(self.sets.touched())
+        return self.on_late()
+
+    def on_late(self):
+        """Tells a part of what calls changed in sets other than their own, until nothing is left."""
+        part = next(self.late, None)
+        if part is None:
+            return ["{}"]
+        return [self.answer([], *part, more=True)]
 
     def on_call(self, role, runs):
         """Calls a hook for the sets of `runs`; a reply for each part of them."""
@@ -913,7 +934,7 @@ class Worker(object):
             else:
                 yield self.answer(answers, part, called, rows[start:end], errors)
             if role == "filter":
-                self.sets.keep(part, called, answers)
+                self.sets.keep(part, called, answers, "logic" in self.hooks)
             start = end
 
     def part(self, hook, indexes, rest):
@@ -975,7 +996,7 @@ class Worker(object):
             return self.failures.of_answer(hook, unfit_message(error))
         return self.failures(hook, error)
 
-    def answer(self, answers, indexes, sets, rows, errors=()):
+    def answer(self, answers, indexes, sets, rows, errors=(), more=False):
         """A reply, with what the calls changed beside their answers."""
         errors = list(errors)
         changed, unfit = self.sets.changes(indexes, sets, rows)
@@ -1003,7 +1024,17 @@ class Worker(object):
             parts.append('"d":[%s]' % ",".join("[%d,%d,%s]" % (axis, place, text) for axis, place, text in axes))
         if errors:
             parts.append('"e":' + to_json(errors))
+        if more:
+            parts.append('"more":true')
         return "{%s}" % ",".join(parts)
+
+
+def late_parts(touched):
+    """Parts of sets to look at, of which each takes little time."""
+    indexes, sets, rows = touched
+    for start in range(0, len(indexes), LATE_SETS):
+        end = start + LATE_SETS
+        yield indexes[start:end], sets[start:end], rows[start:end]
 
 
 VALUES = "values are None, bools, numbers, text, lists and dicts"
@@ -1017,7 +1048,8 @@ def unfit_message(error, verb="returned", inside=""):
 
 
 ALWAYS_TRUE = (
-    types.CoroutineType, types.GeneratorType, types.FunctionType, types.BuiltinFunctionType, types.MethodType,
+    types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType, types.FunctionType,
+    types.BuiltinFunctionType, types.MethodType, type("".__eq__), type,
 )
 
 

@@ -28,6 +28,9 @@ use crate::spec::{HookRef, Role};
 /// What each parameter set of a batch gave.
 type Answers<T> = Vec<Result<T, HookError>>;
 
+/// Sets that turned out to be unusable after all calls of a role were made, by index.
+type Late = Vec<(usize, HookError)>;
+
 /// One language's way to run hooks.
 ///
 /// The outer error of each call means that the host cannot go on, the inner ones concern a single
@@ -59,9 +62,9 @@ trait Host {
 
     /// Writes to `space` what the calls of a role, which are all made, changed beyond the sets they
     /// were made for.
-    fn finish(&mut self, role: Role, space: &mut ParamSpace) -> Result<(), HookError> {
+    fn finish(&mut self, role: Role, space: &mut ParamSpace) -> Result<Late, HookError> {
         let _ = (role, space);
-        Ok(())
+        Ok(Late::new())
     }
 
     /// What is worth saying about the hook of a role before it is called for the sets of `space`.
@@ -208,7 +211,10 @@ impl Hooks {
             }
         }
         *space = ParamSpace::list(sets);
-        host.finish(Role::Parse, space)
+        for (_, error) in host.finish(Role::Parse, space)? {
+            failed(error);
+        }
+        Ok(())
     }
 
     /// The indexes of the sets that the filter hook keeps, ascending; `None` stands for all.
@@ -235,7 +241,10 @@ impl Hooks {
                 start += 1;
             }
         }
-        host.finish(Role::Filter, space)?;
+        for (index, error) in host.finish(Role::Filter, space)? {
+            kept.retain(|kept| *kept != index);
+            failed(error);
+        }
         Ok(Some(kept))
     }
 

@@ -440,3 +440,56 @@ fn what_python_hooks_change_in_earlier_sets_is_seen() {
     assert_eq!(test.read("out/n2_3.job"), " 3");
     assert_eq!(test.read("out/n3_x.job"), " ");
 }
+
+/// What is changed late is checked like what is changed in time.
+#[test]
+fn a_late_change_that_cannot_be_handed_over_is_an_error() {
+    for (hook, source) in [
+        (
+            "filter",
+            "LAST = {}\ndef include_params(params):\n    global LAST\n    LAST['tag'] = print\n    \
+             LAST = params\n    return True\n",
+        ),
+        (
+            "parse",
+            "S = {'a': []}\ndef parse_params(params):\n    \
+             S['a'].append(print if params['n'] == 3 else 1)\n    params['s'] = S\n    \
+             if params['n'] == 3:\n        del params['s']\n    return [params]\n",
+        ),
+    ] {
+        let spec = format!(
+            "template: t.j2\noutput_dir: out\nparameters:\n  values: {{n: [1, 2, 3]}}\n  {hook}: h.py\n"
+        );
+        let test = Test::new()
+            .file("spec.yaml", &spec)
+            .file("t.j2", "{{ params }}")
+            .file("h.py", source);
+        let error = test.fails("generate spec.yaml");
+        contains(
+            &error,
+            &["left a builtin_function_or_method", "in `params`", "h.py:"],
+        );
+    }
+}
+
+/// Many sets that a filter changed are told in parts, each within the limit of a call.
+#[test]
+fn the_limit_of_a_call_is_none_for_what_all_calls_changed() {
+    let numbers = (0..60)
+        .map(|n| n.to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let test = Test::new()
+        .file(
+            "spec.yaml",
+            &format!("template: t.j2\njob_name_pattern: \"a{{{{ a }}}}_{{{{ b }}}}_{{{{ c }}}}\"\nparameters:\n  values: {{a: [{numbers}], b: [{numbers}], c: [{numbers}]}}\n  filter: h.py\n"),
+        )
+        .file("t.j2", "{{ sum }}")
+        .file(".slurmkit/config.yaml", "hooks: {python: {call_seconds: 1}}\n")
+        .file(
+            "h.py",
+            "KEEP = []\ndef include_params(params):\n    params['sum'] = [params['a'], params['b']]\n    \
+             KEEP.append(params)\n    return True\n",
+        );
+    contains(&test.ok("generate spec.yaml --dry-run"), &["216,000 jobs"]);
+}

@@ -32,7 +32,7 @@ use self::process::Process;
 use self::protocol::{Ready, Reply, Request, Told};
 use self::values::{Incoming, IncomingMap, OutgoingMap};
 use super::error::{HookError, HookErrorKind};
-use super::{Answers, Host};
+use super::{Answers, Host, Late};
 use crate::config::{HookOutput, PythonSettings};
 use crate::model::{Map, ParamSet, ParamSpace};
 use crate::spec::{HookRef, Role};
@@ -214,6 +214,7 @@ impl PythonHost {
             axis_values,
             failures,
             stopped,
+            more: _,
         } = self.read(self.script(role), &line)?;
         if let Some(stopped) = stopped {
             return Err(self.interrupted(stopped));
@@ -334,12 +335,12 @@ impl Host for PythonHost {
         self.settle(Role::Filter, space, &sets, answers)
     }
 
-    fn finish(&mut self, role: Role, space: &mut ParamSpace) -> Result<(), HookError> {
+    fn finish(&mut self, role: Role, space: &mut ParamSpace) -> Result<Late, HookError> {
         match role {
-            _ if space.is_empty() => Ok(()),
-            Role::Parse => self.share(role, space),
-            Role::Filter => self.finish_filter(space),
-            Role::Logic => Ok(()),
+            _ if space.is_empty() => Ok(Late::new()),
+            Role::Parse => self.finish_parse(space),
+            Role::Filter => self.late(role, Request::Filtered, space),
+            Role::Logic => Ok(Late::new()),
         }
     }
 

@@ -33,6 +33,8 @@ pub(super) enum Request<'a> {
     Parsed,
     /// The filter hook was called for all sets.
     Filtered,
+    /// More of what was changed late, after an answer that said so.
+    Late,
     /// Calls the hook of a role for runs of sets; the first index and the length of each.
     Call {
         role: String,
@@ -75,6 +77,9 @@ pub(super) struct Reply<T> {
     pub(super) failures: Vec<(usize, Told)>,
     /// The call was interrupted, and the worker is gone.
     pub(super) stopped: Option<Stopped>,
+    /// Whether there is more of what was changed late.
+    #[serde(default)]
+    pub(super) more: bool,
 }
 
 /// The answer to [`Request::Init`].

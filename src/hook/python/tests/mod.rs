@@ -282,7 +282,9 @@ fn logic_all(host: &mut PythonHost, space: &mut ParamSpace) -> Vec<String> {
 /// Replaces a space by what the parse hook makes of it, as the driver does.
 fn parse_all(host: &mut PythonHost, space: &ParamSpace) -> ParamSpace {
     let answers = parse(host, space, 0..space.len()).unwrap();
-    ParamSpace::list(answers.into_iter().flat_map(Result::unwrap).collect())
+    let mut space = ParamSpace::list(answers.into_iter().flat_map(Result::unwrap).collect());
+    assert!(host.finish(Role::Parse, &mut space).unwrap().is_empty());
+    space
 }
 
 /// The first failure of a filter over three sets.
