@@ -419,7 +419,7 @@ fn sets_parsed_elsewhere_are_taken_as_they_come() {
         .parse("def parse_params(p):\n    return [p, p]\n")
         .filter("def include_params(p):\n    return p['x'] == 7\n");
     let mut host = python.load();
-    parse_all(&mut host, &numbers(2));
+    parse(&mut host, &numbers(2), 0..2).unwrap();
     let mut other = ParamSpace::list(vec![[("x", Value::from(7))].into_iter().collect()]);
     assert_eq!(filter_all(&mut host, &mut other), "1");
 }
