@@ -67,9 +67,12 @@ pub enum QuantityError {
 
 type Outcome<T> = Result<T, QuantityError>;
 
+/// The largest amount, of bytes or seconds: scripts count with 64 bits and a sign.
+const MAX: u64 = i64::MAX.cast_unsigned();
+
 /// A number of units as a whole number, rounded up.
 fn rounded_up(number: f64) -> Outcome<u64> {
-    // 2^63, the largest power of two that is a float and, as bytes or seconds, beyond any use.
+    // 2^63, the first float beyond.
     const END: f64 = 9_223_372_036_854_775_808.0;
     let up = number.ceil();
     if (0.0..END).contains(&up) {
@@ -96,13 +99,22 @@ fn scaled(amount: u64, factor: f64) -> Outcome<u64> {
     rounded_up(amount as f64 * factor)
 }
 
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a fraction makes it inexact anyway"
+)]
+fn quotient(amount: u64, divisor: f64) -> Outcome<u64> {
+    rounded_up(amount as f64 / divisor)
+}
+
 macro_rules! arithmetic {
     ($type:ident) => {
         impl $type {
             /// Both together; `None` when that is too large.
             #[must_use]
             pub fn plus(self, other: Self) -> Option<Self> {
-                self.0.checked_add(other.0).map(Self)
+                let sum = self.0.checked_add(other.0)?;
+                (sum <= MAX).then_some(Self(sum))
             }
 
             /// What is left; `None` when `other` is more.
@@ -120,17 +132,31 @@ macro_rules! arithmetic {
                 if factor.fract() == 0.0
                     && let Ok(whole) = rounded_up(factor)
                 {
-                    let product = self.0.checked_mul(whole).map(Self);
+                    let product = self.0.checked_mul(whole).filter(|product| *product <= MAX);
                     return product
+                        .map(Self)
                         .ok_or_else(|| QuantityError::Number(format!("{self} times {factor}")));
                 }
                 scaled(self.0, factor).map(Self)
             }
 
-            /// How many times `other` it is.
+            /// One of `divisor` equal parts, rounded up.
+            ///
+            /// # Errors
+            /// When the result is negative, not finite or too large.
+            pub fn parts(self, divisor: f64) -> Result<Self, QuantityError> {
+                if divisor.fract() == 0.0
+                    && let Ok(whole @ 1..) = rounded_up(divisor)
+                {
+                    return Ok(Self(self.0.div_ceil(whole)));
+                }
+                quotient(self.0, divisor).map(Self)
+            }
+
+            /// How many times `other` it is; `None` where that is nothing.
             #[must_use]
-            pub fn ratio(self, other: Self) -> f64 {
-                ratio(self.0, other.0)
+            pub fn ratio(self, other: Self) -> Option<f64> {
+                (other.0 > 0).then(|| ratio(self.0, other.0))
             }
         }
     };
@@ -151,7 +177,8 @@ impl Memory {
     /// When the number is negative, not finite or too large.
     #[expect(clippy::cast_precision_loss, reason = "2^20 is exact")]
     pub fn from_megabytes(number: f64) -> Outcome<Self> {
-        rounded_up(number * MIB as f64).map(Self)
+        let bytes = rounded_up(number * MIB as f64).map(Self);
+        bytes.map_err(|_| QuantityError::Number(number.to_string()))
     }
 
     /// The number of bytes.
@@ -185,7 +212,8 @@ impl FromStr for Memory {
             }
         };
         if let Ok(whole) = number.parse::<u64>() {
-            return whole.checked_mul(factor).map(Self).ok_or_else(bad);
+            let bytes = whole.checked_mul(factor).filter(|bytes| *bytes <= MAX);
+            return bytes.map(Self).ok_or_else(bad);
         }
         let number: f64 = number.parse().map_err(|_| bad())?;
         #[expect(clippy::cast_precision_loss, reason = "powers of two are exact")]
@@ -226,7 +254,8 @@ impl TimeLimit {
     /// # Errors
     /// When the number is negative, not finite or too large.
     pub fn from_minutes(number: f64) -> Outcome<Self> {
-        rounded_up(number * 60.0).map(Self)
+        let seconds = rounded_up(number * 60.0).map(Self);
+        seconds.map_err(|_| QuantityError::Number(number.to_string()))
     }
 
     /// The number of seconds.
@@ -266,6 +295,7 @@ impl FromStr for TimeLimit {
             .try_fold(0u64, |sum, (count, unit)| {
                 sum.checked_add(count.checked_mul(unit)?)
             })
+            .filter(|seconds| *seconds <= MAX)
             .map(Self)
             .ok_or_else(bad)
     }
@@ -364,15 +394,39 @@ mod tests {
         }
     }
 
+    /// `x * (1 / 75)` is not `x / 75` in floats.
+    #[test]
+    fn parts_are_exact_and_rounded_up() {
+        for divisor in 1..=300u32 {
+            for count in [1, 7, 525, 123_456_789] {
+                let whole = Memory::from_bytes(u64::from(divisor) * count);
+                assert_eq!(whole.parts(divisor.into()), Ok(Memory::from_bytes(count)));
+                let more = Memory::from_bytes(u64::from(divisor) * count + 1);
+                assert_eq!(
+                    more.parts(divisor.into()),
+                    Ok(Memory::from_bytes(count + 1))
+                );
+            }
+        }
+        assert_eq!(
+            TimeLimit::from_seconds(10).parts(2.5),
+            Ok(TimeLimit::from_seconds(4))
+        );
+    }
+
     #[test]
     fn amounts_neither_overflow_nor_go_below_zero() {
-        let most = Memory::from_bytes(u64::MAX);
+        let most = Memory::from_bytes(MAX);
         let one = Memory::from_bytes(1);
         assert_eq!((most.plus(one), one.minus(most)), (None, None));
         for factor in [-1.0, f64::NAN, f64::INFINITY, 2.0, 1e300] {
             assert!(most.times(factor).is_err(), "{factor}");
         }
         assert_eq!(most.times(1.0), Ok(most));
+        for divisor in [0.0, -1.0, f64::NAN] {
+            assert!(one.parts(divisor).is_err(), "{divisor}");
+        }
+        assert_eq!(one.ratio(Memory::from_bytes(0)), None);
         assert!(!most.to_string().is_empty());
     }
 }

@@ -308,7 +308,10 @@ pub(crate) fn kind(value: &Dynamic) -> Cow<'static, str> {
     if value.is_fnptr() {
         return "a function".into();
     }
-    kind_of_type(value.type_name())
+    match library::kind_of_amount(value) {
+        Some(kind) => kind.into(),
+        None => kind_of_type(value.type_name()),
+    }
 }
 
 /// The word for one of Rhai's types, with its article.

@@ -21,6 +21,14 @@ pub(super) fn register(engine: &mut Engine) {
             },
         );
     }
+    engine.register_fn("sort", |array: &mut Array| sort(array, false));
+    engine.register_fn("sort_desc", |array: &mut Array| sort(array, true));
+    for (name, descending) in [("order", false), ("order_desc", true)] {
+        engine.register_fn(name, move |array: &mut Array| {
+            let mut ordered = array.clone();
+            sort(&mut ordered, descending).map(|()| ordered)
+        });
+    }
     engine.register_fn("min", |array: &mut Array| extreme(array, Ordering::Less));
     engine.register_fn("max", |array: &mut Array| extreme(array, Ordering::Greater));
     engine.register_fn("sum", sum);
@@ -69,6 +77,20 @@ fn sort_by(ctx: NativeCallContext, array: &mut Array, compare: FnPtr) -> Outcome
     }
 }
 
+/// Sorts values that can be ordered, numbers of both kinds and amounts among them.
+fn sort(array: &mut Array, descending: bool) -> Outcome<()> {
+    let mut failed = None;
+    array.sort_by(|one, other| match order(one, other) {
+        Ok(order) if descending => order.reverse(),
+        Ok(order) => order,
+        Err(error) => {
+            failed.get_or_insert(error);
+            Ordering::Equal
+        }
+    });
+    failed.map_or(Ok(()), Err)
+}
+
 /// The least or greatest item; of equal ones the first.
 fn extreme(array: &mut Array, wanted: Ordering) -> Outcome<Dynamic> {
     let Some((first, rest)) = array.split_first() else {
@@ -87,6 +109,16 @@ fn extreme(array: &mut Array, wanted: Ordering) -> Outcome<Dynamic> {
 
 /// The items added up; 0 for none.
 fn sum(array: &mut Array) -> Outcome<Dynamic> {
+    if let Some((first, rest)) = array.split_first()
+        && quantities::kind(first).is_some()
+    {
+        return rest.iter().try_fold(first.clone(), |sum, item| {
+            let added = quantities::add(&sum, item);
+            added.unwrap_or_else(|| {
+                Err(raised("`sum` adds up numbers only, or amounts of one kind", None).into())
+            })
+        });
+    }
     let mut ints: i64 = 0;
     let mut floats: Option<f64> = None;
     for item in array {
@@ -109,6 +141,14 @@ fn sum(array: &mut Array) -> Outcome<Dynamic> {
     })
 }
 
+/// How two booleans or two characters compare.
+fn compare_plain(one: &Dynamic, other: &Dynamic) -> Option<Ordering> {
+    match (one.as_bool(), other.as_bool()) {
+        (Ok(one), Ok(other)) => Some(one.cmp(&other)),
+        _ => Some(one.as_char().ok()?.cmp(&other.as_char().ok()?)),
+    }
+}
+
 /// How two values compare, numbers of both kinds with each other.
 pub(super) fn order(one: &Dynamic, other: &Dynamic) -> Outcome<Ordering> {
     let int = |value: &Dynamic| value.as_int().ok();
@@ -129,7 +169,7 @@ pub(super) fn order(one: &Dynamic, other: &Dynamic) -> Outcome<Ordering> {
             );
             match texts {
                 (Ok(one), Ok(other)) => Some(one.as_str().cmp(other.as_str())),
-                _ => quantities::compare(one, other),
+                _ => quantities::compare(one, other).or_else(|| compare_plain(one, other)),
             }
         }
     };

@@ -17,7 +17,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext, Position};
 use super::output::Printer;
 
 pub(super) use print::shown;
-pub(super) use quantities::text as amount;
+pub(super) use quantities::{kind as kind_of_amount, text as amount};
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 

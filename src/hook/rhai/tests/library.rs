@@ -60,6 +60,16 @@ fn amounts_of_memory_count_and_print_as_sbatch_reads_them() {
         ("mem(\"32G\") * 1.5", "'48G'"),
         ("mem(\"32G\") / 3", "'10923M'"),
         ("mem(\"1G\") / mem(\"256M\")", "4.0"),
+        ("mem(\"525M\") / 75", "'7M'"),
+        ("mem(\"1G\") + \"1G\"", "'2G'"),
+        (
+            "mem(2048) < 4096 && 4096.0 > mem(2048) && mem(2048) == 2048",
+            "True",
+        ),
+        ("mem(\"1G\") in [\"x\", 1024]", "True"),
+        ("[mem(\"2G\"), mem(\"1G\")].order()", "['1G', '2G']"),
+        ("[mem(\"2G\"), mem(\"1G\")].sum()", "'3G'"),
+        ("max(mem(\"2G\"), mem(\"1G\"))", "'2G'"),
         ("mem(\"32G\") + mem(\"512M\")", "'33280M'"),
         ("mem(\"32G\") - mem(\"31G\")", "'1G'"),
         ("mem(4000)", "'4000M'"),
@@ -87,6 +97,19 @@ fn amounts_of_memory_count_and_print_as_sbatch_reads_them() {
         "mem(\"1G\") * -1",
         "-1073741824 is not an amount: it is negative, not finite or too large",
     );
+    fails("mem(\"1G\") / mem(0)", "a division by zero");
+    fails(
+        "mem(\"1G\") > \"x\"",
+        "`x` is not an amount of memory; write one like `512M`, `32G` or `1.5T`",
+    );
+    fails(
+        "[mem(\"1G\"), \"2G\"].max()",
+        "a string and an amount of memory cannot be ordered",
+    );
+    fails(
+        "[mem(\"1G\"), 2].sum()",
+        "`sum` adds up numbers only, or amounts of one kind",
+    );
     fails(
         "mem(\"1G\") / 0",
         "inf is not an amount: it is negative, not finite or too large",
@@ -111,6 +134,7 @@ fn amounts_of_time_count_and_print_as_sbatch_reads_them() {
         ("time(\"90\")", "'01:30:00'"),
         ("time(\"12:00:00\") * 2.5", "'1-06:00:00'"),
         ("time(\"12:00:00\") / 5", "'02:24:00'"),
+        ("time(\"75\") / 75", "'00:01:00'"),
         ("time(\"1-0\") / time(\"6:00:00\")", "4.0"),
         ("time(\"1:00:00\") + time(30)", "'01:30:00'"),
         ("time(\"24:00:00\") == \"1-00:00:00\"", "True"),
@@ -142,6 +166,9 @@ fn numbers() {
         ("max([3, 1.5, 3.0])", "3"),
         ("max([\"b\", \"a\"])", "'b'"),
         ("min(3, 2)", "2"),
+        ("[3, 1.5, 2].order()", "[1.5, 2, 3]"),
+        ("[1, 3, 2].order_desc()", "[3, 2, 1]"),
+        ("[true, false].min()", "False"),
         ("[1, 2].sum()", "3"),
         ("[1, 0.5].sum()", "1.5"),
         ("sum([])", "0"),
@@ -166,10 +193,6 @@ fn numbers() {
     fails(
         "max([1, \"a\"])",
         "a string and an integer cannot be ordered",
-    );
-    fails(
-        "[true, false].max()",
-        "a boolean and a boolean cannot be ordered",
     );
     fails("[1, \"a\"].sum()", "`sum` adds up numbers only");
     fails(
