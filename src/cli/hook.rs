@@ -9,10 +9,10 @@ use super::table::table;
 use super::{Global, Printer, settings};
 use crate::Error;
 use crate::config::Config;
-use crate::diagnostic::{Source, did_you_mean};
+use crate::diagnostic::{Diagnose, Source, any_of, did_you_mean};
 use crate::hook::Language;
 use crate::model::{Map, ParamSet, Value};
-use crate::spec::{HookRef, Mode, Spec, SpecError};
+use crate::spec::{HookRef, Mode, Spec};
 use crate::trial::{Call, Returned, Trial};
 use crate::{text, yaml};
 
@@ -125,7 +125,13 @@ fn chosen_set(spec: &Spec, params: &[String]) -> Result<ParamSet, Error> {
         // A list may hold any names, and a parse hook may want more than the grid has.
         let is_known = names.contains(&name) || space.is_empty();
         if !is_known && spec.parameters.mode == Mode::Grid && spec.parameters.parse.is_none() {
-            let guess = did_you_mean(&name, names.iter().map(|name| &**name));
+            let known = || names.iter().map(|name| &**name);
+            let guess = did_you_mean(&name, known()).or_else(|| {
+                Some(format!(
+                    "it has {}",
+                    any_of(known()).replace(" or ", " and ")
+                ))
+            });
             let problem = format!("the sweep has no parameter `{name}`");
             return Err(usage(problem, guess));
         }
@@ -138,10 +144,10 @@ fn read_params(params: &[String]) -> Result<Map, Error> {
     let mut read = Map::new();
     for text in params {
         let text = text.trim();
-        // What YAML has for a map serves for values with commas.
+        // What YAML has for a map serves too.
         let pieces: Vec<&str> = match text.starts_with('{') {
             true => vec![text],
-            false => text.split(',').filter(|piece| !piece.is_empty()).collect(),
+            false => split_at_commas(text),
         };
         for piece in pieces {
             if piece.starts_with('{') {
@@ -158,21 +164,37 @@ fn read_params(params: &[String]) -> Result<Map, Error> {
                 let help = "write `--params name=value,name=value`";
                 return Err(usage(format!("`{piece}` has no `=`"), Some(help.into())));
             };
+            if name.trim().is_empty() {
+                let help = "write `--params name=value,name=value`";
+                return Err(usage(format!("`{piece}` has no name"), Some(help.into())));
+            }
             read.insert(name.trim().into(), read_yaml(value)?);
         }
     }
     Ok(read)
 }
 
+/// The pieces between commas that stand outside brackets and quotes.
+fn split_at_commas(text: &str) -> Vec<&str> {
+    let (mut depth, mut quote) = (0i32, None);
+    let pieces = text.split(|c: char| {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth <= 0 && quote.is_none()
+    });
+    pieces.filter(|piece| !piece.trim().is_empty()).collect()
+}
+
 fn read_yaml(text: &str) -> Result<Value, Error> {
     let source = Source::new("--params", text);
     match yaml::parse(&source) {
         Ok(node) => Ok(node.map_or(Value::Null, |node| node.to_value())),
-        Err(error) => Err(SpecError::Yaml {
-            path: "--params".into(),
-            error,
-        }
-        .into()),
+        Err(error) => Err(usage(format!("`{text}`: {error}"), error.help())),
     }
 }
 

@@ -136,7 +136,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Err(error)) if is_closed_pipe(&error) => Exit::Done,
         Ok(Err(error)) => {
             printer.error(&error);
-            Exit::Failed
+            match error {
+                Error::Argument { .. } => Exit::Usage,
+                _ => Exit::Failed,
+            }
         }
         Err(_) => {
             let place = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take();

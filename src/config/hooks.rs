@@ -56,6 +56,11 @@ pub struct RhaiLimits {
     pub run_time: Duration,
 }
 
+impl RhaiLimits {
+    /// The most call levels, and the deepest expression, that the stack of scripts has room for.
+    pub const MAX_DEPTH: usize = 500;
+}
+
 impl Default for RhaiLimits {
     fn default() -> Self {
         Self {

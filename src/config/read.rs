@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{Config, ConfigError, Entry, JinjaOptions, PythonSettings};
+use super::{Config, ConfigError, Entry, JinjaOptions, PythonSettings, RhaiLimits};
 use crate::diagnostic::{Warning, nearest};
 use crate::fs;
 use crate::model::Value;
+use crate::text;
 use crate::yaml::{self, Fields, Misfit, Node, YamlError};
 
 /// The largest config, in bytes.
@@ -178,6 +179,18 @@ fn read_rhai(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
     ] {
         if let Some(count) = fields.count(key, misfits) {
             *limit = usize::try_from(count).unwrap_or(usize::MAX);
+        }
+    }
+    for (key, limit) in [
+        ("call_levels", limits.call_levels),
+        ("expression_depth", limits.expression_depth),
+    ] {
+        if let Some(node) = fields.get(key)
+            && (limit > RhaiLimits::MAX_DEPTH || limit == 0)
+        {
+            let most = text::thousands(RhaiLimits::MAX_DEPTH);
+            let message = format!("`{key}` must be from 1 to {most}: more could outgrow the stack");
+            misfits.push(Misfit::new(node, message));
         }
     }
     for (key, time) in [

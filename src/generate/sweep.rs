@@ -19,6 +19,8 @@ use crate::text;
 ///
 /// Jobs are addressed by their place among the sets that stay.
 pub(super) struct Sweep {
+    /// Whether the filter dropped every set.
+    nothing_kept: bool,
     hooks: Hooks,
     renderer: Renderer,
     space: ParamSpace,
@@ -73,8 +75,10 @@ impl Sweep {
         };
         // What follows would only repeat the failures.
         failures.into_result()?;
+        let nothing_kept = kept.as_ref().is_some_and(Vec::is_empty) && !space.is_empty();
         Ok(Self {
             interned: Interned::new(&space, &folders.logs_text()),
+            nothing_kept,
             hooks,
             renderer,
             space,
@@ -123,7 +127,14 @@ impl Sweep {
 
     /// What is worth saying about the hooks.
     pub(super) fn take_warnings(&mut self) -> Vec<Warning> {
-        self.hooks.take_warnings()
+        let mut warnings = self.hooks.take_warnings();
+        if self.nothing_kept {
+            let sets = text::count(self.space.len(), "parameter set");
+            let message = format!("the filter hook keeps none of {sets}, so there are no jobs");
+            let help = "`slurmkit hook test SPEC` shows what it says of one";
+            warnings.push(Warning::new(message).help(help));
+        }
+        warnings
     }
 
     /// The interpreter of Python hooks.

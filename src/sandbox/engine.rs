@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
+use std::time::Duration;
 
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
@@ -96,8 +97,9 @@ impl Sandbox {
         }
     }
 
-    /// Another engine for the same files, within the same limits, that shows nothing.
-    pub(super) fn silent(&self) -> Self {
+    /// Another engine for the same files, within the same limits but for the time of a call, that
+    /// shows nothing.
+    pub(super) fn silent(&self, call_time: Duration) -> Self {
         let Self {
             engine: _,
             files,
@@ -108,11 +110,15 @@ impl Sandbox {
             printer: _,
             watchdog,
         } = self;
+        let limits = RhaiLimits {
+            call_time,
+            ..limits.clone()
+        };
         Self::with(
             files.clone(),
             limits.clone(),
             environment.clone(),
-            Budget::new(limits, budget.usage(), watchdog.watched()),
+            Budget::new(&limits, budget.usage(), watchdog.watched()),
             Printer::silent(),
             watchdog.clone(),
         )
@@ -154,6 +160,11 @@ impl Sandbox {
     /// What scripts may use.
     pub(crate) fn limits(&self) -> &RhaiLimits {
         &self.limits
+    }
+
+    /// What the top level of a file may use.
+    pub(super) fn limits_of_top_level(&self) -> RhaiLimits {
+        of_top_level(&self.limits)
     }
 
     /// The files read so far.
@@ -336,6 +347,7 @@ fn of_top_level(limits: &RhaiLimits) -> RhaiLimits {
         string_bytes: more(limits.string_bytes),
         array_items: more(limits.array_items),
         map_entries: more(limits.map_entries),
+        call_time: limits.call_time.saturating_mul(TOP_LEVEL_FACTOR as u32),
         ..limits.clone()
     }
 }

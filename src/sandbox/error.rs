@@ -7,9 +7,11 @@ use rhai::{AST, Dynamic, EvalAltResult, ParseError};
 use super::engine::{Failure, Sandbox, is_identifier};
 use super::files::File;
 use super::limits::{self, raise};
+use super::locate::Search;
 use super::syntax::{self, Complaint, plain};
 use super::trace::Trace;
 use super::{library, values};
+use crate::config::RhaiLimits;
 use crate::diagnostic::{self, Label};
 use crate::text;
 
@@ -66,6 +68,10 @@ impl Explained {
 /// What it takes to explain why a script failed.
 pub(crate) struct Explainer<'a> {
     pub(crate) sandbox: &'a Sandbox,
+    /// What the script could use.
+    pub(crate) limits: &'a RhaiLimits,
+    /// What it could use that in.
+    pub(crate) during: &'static str,
     pub(crate) file: &'a File,
     pub(crate) ast: &'a AST,
     /// The names of the parameters the script was called with.
@@ -77,7 +83,7 @@ impl Explainer<'_> {
     pub(crate) fn explain(
         &self,
         failure: Failure,
-        locate: impl FnOnce() -> Option<Trace>,
+        locate: impl FnOnce(Search) -> Option<Trace>,
     ) -> Explained {
         let error = match failure {
             Failure::Error(error) => error,
@@ -87,7 +93,7 @@ impl Explainer<'_> {
             }
         };
         let (error, trace) = Trace::peel(*error, self.file.name());
-        if let Some((message, limit)) = limits::reached(&error, self.sandbox.limits()) {
+        if let Some((message, limit)) = limits::reached(&error, self.limits, self.during) {
             let lowered = ["operations", "call_levels", "call_seconds"].contains(&limit);
             let help = if self.sandbox.is_cramped && lowered {
                 "the address space leaves room for little: raise it with `ulimit -v unlimited`"
@@ -99,7 +105,12 @@ impl Explainer<'_> {
                 message,
                 help: Some(help),
             };
-            return self.explained(Trouble::Limit, complaint, &locate().unwrap_or(trace));
+            let search = match error {
+                EvalAltResult::ErrorTerminated(..) if limit != "memory_bytes" => Search::Short,
+                _ => Search::Full,
+            };
+            let trace = locate(search).unwrap_or(trace);
+            return self.explained(Trouble::Limit, complaint, &trace);
         }
         self.explained(Trouble::Raised, self.complaint(error, &trace), &trace)
     }

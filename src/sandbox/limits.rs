@@ -13,16 +13,22 @@ pub(crate) fn raise(limit: &str) -> String {
     format!("raise `hooks.rhai.{limit}` in the config")
 }
 
-/// The message and the key of a limit, if that is what stopped a script.
+/// What limits are mostly of.
+pub(crate) const ONE_CALL: &str = "in one call";
+/// What the limits of a file are of that is loaded.
+pub(crate) const TOP_LEVEL: &str = "at the top level";
+
+/// The message and the key of a limit, if that is what stopped a script; `during` what.
 pub(super) fn reached(
     error: &EvalAltResult,
     limits: &RhaiLimits,
+    during: &str,
 ) -> Option<(String, &'static str)> {
     let more = |limit: usize, what: &str| format!("more than {} {what}", text::thousands(limit));
     Some(match error {
         EvalAltResult::ErrorTooManyOperations(_) => {
             let limit = usize::try_from(limits.operations).unwrap_or(usize::MAX);
-            (more(limit, "operations in one call"), "operations")
+            (more(limit, &format!("operations {during}")), "operations")
         }
         EvalAltResult::ErrorStackOverflow(_) => (
             more(limits.call_levels, "nested function calls"),
@@ -44,22 +50,28 @@ pub(super) fn reached(
             more(limits.array_items, "array items in one value"),
             "array_items",
         ),
-        EvalAltResult::ErrorTerminated(token, _) => exceeded(Exceeded::of_token(token)?, limits),
+        EvalAltResult::ErrorTerminated(token, _) => {
+            exceeded(Exceeded::of_token(token)?, limits, during)
+        }
         _ => return None,
     })
 }
 
 /// The message and the key of a limit of ours.
-pub(super) fn exceeded(exceeded: Exceeded, limits: &RhaiLimits) -> (String, &'static str) {
+pub(super) fn exceeded(
+    exceeded: Exceeded,
+    limits: &RhaiLimits,
+    during: &str,
+) -> (String, &'static str) {
     match exceeded {
         Exceeded::CallTime => {
             let time = seconds(limits.call_time);
-            (format!("more than {time} in one call"), "call_seconds")
+            (format!("more than {time} {during}"), "call_seconds")
         }
         Exceeded::Memory => {
             let bytes = bytes(limits.memory_bytes);
             (
-                format!("more than {bytes} of memory in one call"),
+                format!("more than {bytes} of memory {during}"),
                 "memory_bytes",
             )
         }

@@ -5,12 +5,16 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use rhai::debugger::{CallStackFrame, Debugger, DebuggerCommand, DebuggerEvent};
 use rhai::{EvalContext, Position};
 
 use super::engine::{Failure, Sandbox, is_identifier};
 use super::trace::{Call, Trace};
+
+/// How long a short search is, at a top level ten times.
+const SHORT: Duration = Duration::from_millis(100);
 
 /// How the engine's names of closures begin.
 const CLOSURE: &str = "anon$";
@@ -23,15 +27,28 @@ struct Steps {
     stack: Vec<CallStackFrame>,
 }
 
+/// How long to look for the place where a limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// Until the limit is reached again.
+    Full,
+    /// A moment: what took too long is going on from early on.
+    Short,
+}
+
 /// Repeats what reached a limit in `sandbox`, and returns where that was. `function` is the one
 /// that was called, in the file of the name `file`; none for a top level.
 pub(crate) fn locate(
     sandbox: &Sandbox,
+    search: Search,
     file: &str,
     function: Option<&str>,
     repeat: impl FnOnce(&mut Sandbox) -> Option<Failure>,
 ) -> Option<Trace> {
-    let mut silent = sandbox.silent();
+    let mut silent = sandbox.silent(match search {
+        Search::Full => sandbox.limits().call_time,
+        Search::Short => SHORT,
+    });
     let steps = Rc::new(RefCell::new(Steps::default()));
     let seen = steps.clone();
     #[expect(

@@ -27,6 +27,6 @@ pub use stack::Stack;
 
 pub(crate) use engine::{Failure, Sandbox, Script, is_identifier};
 pub(crate) use error::{Explained, Explainer, Trouble};
-pub(crate) use limits::raise;
+pub(crate) use limits::{ONE_CALL, raise};
 pub(crate) use locate::locate;
 pub(crate) use origins::{Origin, Origins};

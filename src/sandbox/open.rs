@@ -9,7 +9,7 @@ use rhai::{AST, Dynamic};
 use super::engine::{Failure, Sandbox, Script};
 use super::error::{Explained, Explainer, Trouble};
 use super::files::File;
-use super::limits::raise;
+use super::limits::{TOP_LEVEL, raise};
 use super::locate::locate;
 
 impl Sandbox {
@@ -41,12 +41,14 @@ impl Sandbox {
     fn explain(&self, file: &Rc<File>, ast: &AST, failure: Failure) -> Explained {
         let explainer = Explainer {
             sandbox: self,
+            limits: &self.limits_of_top_level(),
+            during: TOP_LEVEL,
             file,
             ast,
             names: &[],
         };
-        explainer.explain(failure, || {
-            locate(self, &file.name(), None, |silent| {
+        explainer.explain(failure, |search| {
+            locate(self, search, &file.name(), None, |silent| {
                 silent.run(file, ast).err()
             })
         })

@@ -5,6 +5,7 @@
 //! it, as far as they stand around it in the script: `values.lr` is an `lr` in a map under `values`
 //! or in a variable of that name.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
@@ -13,11 +14,13 @@ use super::files::File;
 use super::syntax;
 
 /// The entries that a script writes.
+///
+/// By their own names: a program may write ten thousand.
 #[derive(Debug, Default)]
-pub(crate) struct Origins(Vec<Origin>);
+pub(crate) struct Origins(HashMap<String, Vec<Origin>>);
 
 /// One entry.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Origin {
     /// The names around it, the outermost first, and its own.
     names: Vec<String>,
@@ -35,7 +38,9 @@ impl Origins {
             origins.node(file, path);
             true
         });
-        origins.0.sort_by_key(|origin| origin.key.start);
+        for origins in origins.0.values_mut() {
+            origins.sort_by_key(|origin| origin.key.start);
+        }
         origins
     }
 
@@ -47,7 +52,7 @@ impl Origins {
             pairs.take_while(|(name, part)| name == *part).count()
         };
         let mut best = None;
-        for origin in &self.0 {
+        for origin in self.0.get(*path.last()?)? {
             let matching = matching(origin);
             if matching > best.map_or(0, |(most, _)| most) {
                 best = Some((matching, origin));
@@ -81,7 +86,9 @@ impl Origins {
         let span = |position| syntax::label(&file.source, position).map(|label| label.span);
         if let Some(key) = span(key) {
             let value = span(value).unwrap_or_else(|| key.clone());
-            self.0.push(Origin { names, key, value });
+            let name = names.last().cloned().unwrap_or_default();
+            let origins = self.0.entry(name).or_default();
+            origins.push(Origin { names, key, value });
         }
     }
 }

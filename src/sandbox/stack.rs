@@ -85,6 +85,7 @@ impl Stack {
                 operations => operations.min(MAX_OPERATIONS),
             },
             call_levels: limits.call_levels.min(64),
+            expression_depth: limits.expression_depth.min(128),
             call_time: time.min(Duration::from_secs(5)),
             ..limits.clone()
         }

@@ -45,7 +45,7 @@ pub(super) struct Unstoppable {
 
 impl Unstoppable {
     pub(super) fn new(exceeded: Exceeded, subject: String, limits: &RhaiLimits) -> Self {
-        let (message, limit) = limits::exceeded(exceeded, limits);
+        let (message, limit) = limits::exceeded(exceeded, limits, "in one go");
         Self {
             subject,
             message,
@@ -101,19 +101,24 @@ impl Watchdog {
         let watch = move || {
             let (mut turn, mut since) = (0, Instant::now());
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                let now = seen.turns.load(Ordering::Relaxed);
+                let now = seen.turns.load(Ordering::Acquire);
                 if now != turn {
                     (turn, since) = (now, Instant::now());
                 }
                 if now.is_multiple_of(2) {
                     continue;
                 }
-                let taken = seen.usage.bytes() - seen.before.load(Ordering::Relaxed);
+                let taken = seen.usage.bytes() - seen.before.load(Ordering::Acquire);
+                let factor = seen.factor.load(Ordering::Acquire);
+                let took = since.elapsed();
+                // What was just read may be that of the next call, whose age is not known yet.
+                if seen.turns.load(Ordering::Acquire) != now {
+                    continue;
+                }
                 if bytes > 0 && taken > bytes {
                     return end(Exceeded::Memory, seen.subject());
                 }
-                let time = time.saturating_mul(seen.factor.load(Ordering::Relaxed));
-                let took = since.elapsed();
+                let time = time.saturating_mul(factor);
                 if !time.is_zero() && took > time {
                     seen.late.store(now, Ordering::Relaxed);
                     if took > time.saturating_add(GRACE) {
@@ -149,8 +154,8 @@ impl Watchdog {
     /// Says that a call begins, with so many bytes in use, which may take `factor` times as long as
     /// others.
     pub(super) fn begin(&self, before: isize, factor: u32) {
-        self.watched.before.store(before, Ordering::Relaxed);
-        self.watched.factor.store(factor, Ordering::Relaxed);
+        self.watched.before.store(before, Ordering::Release);
+        self.watched.factor.store(factor, Ordering::Release);
         self.turn();
     }
 
@@ -161,7 +166,7 @@ impl Watchdog {
 
     fn turn(&self) {
         let turns = &self.watched.turns;
-        turns.store(turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        turns.store(turns.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 }
 

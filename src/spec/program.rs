@@ -1,5 +1,6 @@
 //! Specs that are programs: `job_spec.rhai`, whose value is the map that a YAML spec would be.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::config::HookSettings;
 use crate::diagnostic::{Label, Source};
 use crate::model::Value;
 use crate::sandbox::values::{self, Bounds};
-use crate::sandbox::{Explained, Origins, Sandbox, Stack, is_identifier};
+use crate::sandbox::{Explained, Origin, Origins, Sandbox, Stack, is_identifier};
 use crate::text;
 use crate::yaml::{Content, Node, Scalar, Style};
 
@@ -47,6 +48,7 @@ pub(super) fn run(
         items: 0,
         bytes: 0,
         depth: 0,
+        known: HashMap::new(),
         names: prefix.iter().map(ToString::to_string).collect(),
     };
     let functions = script.ast.iter_functions();
@@ -69,6 +71,8 @@ struct Reader<'a> {
     bytes: usize,
     /// The maps and arrays around the value at hand.
     depth: usize,
+    /// Where values of a path were written, as far as it was looked for: lists hold many of a kind.
+    known: HashMap<String, Option<Origin>>,
     /// The keys that lead to the value at hand.
     names: Vec<String>,
 }
@@ -118,7 +122,8 @@ impl Reader<'_> {
             None => values::to_value(&value, self.bounds)
                 .map_err(|misfit| self.wrong(misfit.to_string()))?,
         };
-        Ok(self.scalar(value, self.span()))
+        let span = self.span();
+        Ok(self.scalar(value, span))
     }
 
     fn sequence(&mut self, items: Array) -> Result<Node, SpecError> {
@@ -134,7 +139,7 @@ impl Reader<'_> {
         let mut nodes = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             self.names.push(key);
-            let key_span = self.origin().map(|origin| origin.key.clone());
+            let key_span = self.origin().map(|origin| origin.key);
             let node = self.node(value)?;
             let key = self.names.pop().expect("it was just pushed");
             // What the script computes comes after what it spells out.
@@ -171,7 +176,7 @@ impl Reader<'_> {
     }
 
     /// The name of a function that is given as a hook.
-    fn function(&self, function: &FnPtr) -> Result<Value, SpecError> {
+    fn function(&mut self, function: &FnPtr) -> Result<Value, SpecError> {
         let is_hook = matches!(
             self.names.iter().map(String::as_str).collect::<Vec<_>>()[..],
             ["parameters", "parse" | "filter"]
@@ -203,16 +208,26 @@ impl Reader<'_> {
         Node::new(Content::Scalar(scalar), self.source, span)
     }
 
-    fn origin(&self) -> Option<&crate::sandbox::Origin> {
-        let names: Vec<_> = self.names.iter().map(String::as_str).collect();
-        self.origins.find(&names)
+    fn origin(&mut self) -> Option<Origin> {
+        let Self {
+            names,
+            origins,
+            known,
+            ..
+        } = self;
+        let known = known.entry(names.join("\0"));
+        let find = || {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            origins.find(&names).cloned()
+        };
+        known.or_insert_with(find).clone()
     }
 
     /// Where the value at hand was written; the end of the script where that cannot be told, as
     /// there its value stands.
-    fn span(&self) -> std::ops::Range<usize> {
+    fn span(&mut self) -> std::ops::Range<usize> {
         match self.origin() {
-            Some(origin) => origin.value.clone(),
+            Some(origin) => origin.value,
             None => {
                 let text = self.source.text.trim_end();
                 let line = text.rfind('\n').map_or(0, |end| end + 1);
@@ -221,7 +236,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong(&self, what: impl Into<String>) -> SpecError {
+    fn wrong(&mut self, what: impl Into<String>) -> SpecError {
         let place = match self.names.join(".") {
             names if names.is_empty() => "the program's value".into(),
             names => format!("`{}`", text::cut(&names, 200)),

@@ -63,7 +63,8 @@ fn with_root<T: Send>(
     if !program::is_program(path) {
         return finish(&root(path)?, None);
     }
-    if !path.exists() {
+    let absent = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
+    if fs_err::metadata(path).is_err_and(absent) {
         return Err(vec![SpecError::Missing { path: path.into() }]);
     }
     // Nodes stay on the thread that made them.

@@ -94,23 +94,22 @@ fn values_of_the_command_line_replace_those_of_the_set() {
         contains(&run.stdout, &["parameter set: lr=1e-05, model=x y\n"]);
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
     }
-    let json = test.run_args(&[
-        "--json",
+    let no_parse = test.read("spec.yaml").replace("  parse: h.py\n", "");
+    test.write("spec.yaml", &no_parse);
+    let lists = test.run_args(&[
         "hook",
         "test",
         "spec.yaml",
         "--params",
-        "lr=[1, 2]",
+        "model=[a, \"b,c\"],lr=1",
     ]);
-    assert_eq!(
-        json.code,
-        Some(1),
-        "a list cannot be compared in Python: {}",
-        json.stdout
-    );
-    let no_parse = test.read("spec.yaml").replace("  parse: h.py\n", "");
-    test.write("spec.yaml", &no_parse);
+    contains(&lists.stdout, &["parameter set: lr=1, model=['a', 'b,c']"]);
     for (params, parts) in [
+        ("=3", &["`=3` has no name"][..]),
+        (
+            "zz=3",
+            &["the sweep has no parameter `zz`", "it has `lr` and `model`"],
+        ),
         (
             "lrr=1",
             &["the sweep has no parameter `lrr`", "did you mean `lr`?"][..],
@@ -120,7 +119,7 @@ fn values_of_the_command_line_replace_those_of_the_set() {
         ("{a", &["--params"]),
     ] {
         let run = test.run_args(&["hook", "test", "spec.yaml", "--params", params]);
-        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{params}");
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{params}");
         contains(&run.stderr, parts);
     }
 }

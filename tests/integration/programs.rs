@@ -189,7 +189,7 @@ fn mistakes_in_a_program_point_into_it() {
         (
             "loop {}",
             &[
-                "operations in one call",
+                "operations at the top level",
                 "hooks.rhai.operations",
                 "spec.rhai:1:",
             ],

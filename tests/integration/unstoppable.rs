@@ -38,7 +38,7 @@ fn an_operation_that_takes_too_much_ends_the_process_with_an_error() {
     contains(
         &error,
         &[
-            "error: filter hook `f.rhai`: more than 128 MiB of memory in one call; it cannot be interrupted",
+            "error: filter hook `f.rhai`: more than 128 MiB of memory in one go; it cannot be interrupted",
             "raise `hooks.rhai.memory_bytes`",
         ],
     );
@@ -59,6 +59,9 @@ warning: the filter hook reads `params.lrr`, which none of 2 parameter sets has:
   |            ^^^
   |
   = help: did you mean `lr`?
+warning: the filter hook keeps none of 2 parameter sets, so there are no jobs
+ |
+ = help: `slurmkit hook test SPEC` shows what it says of one
 "
     );
 }

@@ -8,7 +8,7 @@ use super::returned::Returned;
 use crate::hook::{Answers, HookError, HookErrorKind};
 use crate::model::ParamSpace;
 use crate::sandbox::values::Misfit;
-use crate::sandbox::{Explainer, Failure, Sandbox, Trouble, locate};
+use crate::sandbox::{Explainer, Failure, ONE_CALL, Sandbox, Trouble, locate};
 use crate::spec::{HookRef, Role};
 
 /// Calls hooks for parameter sets.
@@ -118,13 +118,16 @@ impl Call<'_> {
         let set = self.space.get(self.index);
         let explainer = Explainer {
             sandbox: self.sandbox,
+            limits: self.sandbox.limits(),
+            during: ONE_CALL,
             file: &script.file,
             ast: &script.ast,
             names: set.names(),
         };
-        let explained = explainer.explain(failure, || {
+        let explained = explainer.explain(failure, |search| {
             locate(
                 self.sandbox,
+                search,
                 &script.file.name(),
                 Some(function),
                 |silent| silent.call(script, function, arguments).err(),

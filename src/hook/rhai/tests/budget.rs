@@ -88,7 +88,7 @@ fn a_top_level_may_take_more_than_a_call_but_not_all() {
     assert_eq!(top(10_000).decisions()[0], Ok(true));
     let error = top(1_000_000).error();
     assert!(
-        error.starts_with("Limit: more than 10,000 operations"),
+        error.starts_with("Limit: more than 100,000 operations at the top level"),
         "{error}"
     );
 }
