@@ -347,7 +347,9 @@ fn of_top_level(limits: &RhaiLimits) -> RhaiLimits {
         string_bytes: more(limits.string_bytes),
         array_items: more(limits.array_items),
         map_entries: more(limits.map_entries),
-        call_time: limits.call_time.saturating_mul(TOP_LEVEL_FACTOR as u32),
+        call_time: limits
+            .call_time
+            .saturating_mul(more(1).try_into().unwrap_or(u32::MAX)),
         ..limits.clone()
     }
 }

@@ -6,6 +6,7 @@ use rhai::{AST, Dynamic, EvalAltResult, ParseError};
 
 use super::engine::{Failure, Sandbox, is_identifier};
 use super::files::File;
+use super::idioms;
 use super::limits::{self, raise};
 use super::locate::Search;
 use super::syntax::{self, Complaint, plain};
@@ -74,7 +75,7 @@ pub(crate) struct Explainer<'a> {
     pub(crate) during: &'static str,
     pub(crate) file: &'a File,
     pub(crate) ast: &'a AST,
-    /// The names of the parameters the script was called with.
+    /// The names of the parameters and defaults the script was called with.
     pub(crate) names: &'a [Arc<str>],
 }
 
@@ -159,6 +160,10 @@ impl Explainer<'_> {
                 message: "`for` needs an array, a range or a string".into(),
                 help: Some("`map.keys()` and `map.values()` are arrays".into()),
             },
+            EvalAltResult::ErrorDataRace(..) => Complaint {
+                message: "a variable is changed while it is in use".into(),
+                help: Some("a closure must not change what it is called on".into()),
+            },
             EvalAltResult::ErrorVariableNotFound(name, _) => self.unknown_variable(&name, trace),
             mut error => {
                 error.clear_position();
@@ -237,7 +242,9 @@ impl Explainer<'_> {
             };
         }
         let own = self.ast.iter_functions().map(|function| function.name);
-        let help = diagnostic::did_you_mean(name, own.chain(names.iter().map(String::as_str)));
+        let names = own.chain(names.iter().map(String::as_str));
+        let idiom = idioms::for_function(name).map(|rhai| format!("Rhai has {rhai}"));
+        let help = idiom.or_else(|| diagnostic::did_you_mean(name, names));
         Complaint {
             message: format!("there is no function `{name}`"),
             help,
@@ -257,7 +264,7 @@ impl Explainer<'_> {
             .filter(|property| names().all(|name| name != *property))
             .find_map(|property| diagnostic::did_you_mean(property, names()));
         let cure = guess.unwrap_or_else(|| "`params.x ?? 1` gives it a value".into());
-        Some(format!("a parameter that is absent reads as `()`: {cure}"))
+        Some(format!("what is absent reads as `()`: {cure}"))
     }
 
     fn line(&self, trace: &Trace) -> Option<String> {

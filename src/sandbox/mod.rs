@@ -8,6 +8,7 @@ mod budget;
 mod engine;
 mod error;
 mod files;
+mod idioms;
 mod import;
 mod library;
 mod limits;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rhai::{ParseErrorType, Position};
 
 use super::engine::is_identifier;
+use super::idioms;
 use super::limits::raise;
 use crate::diagnostic::{self, Label, Source};
 
@@ -101,6 +102,9 @@ fn property_help(word: &str, source: &Source, offset: usize) -> Option<String> {
 fn undefined_help(name: &str, source: &Source, offset: usize) -> String {
     if let Some(help) = hyphen_help(name, source, offset) {
         return help;
+    }
+    if let Some(rhai) = idioms::for_variable(name) {
+        return format!("Rhai has {rhai}");
     }
     if constants(&source.text).contains(&name) {
         return format!("a function reads a constant of its file as `global::{name}`");

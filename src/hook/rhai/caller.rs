@@ -59,7 +59,7 @@ impl Caller {
                 let kept = sandbox.usage() - answered;
                 drop(answer);
                 sandbox.lose(sandbox.usage() - kept - before);
-                read.map_err(|returned| returned.error(&hook.reference))
+                read.map_err(|returned| returned.error(&hook.reference).at(hook.label.clone()))
             });
             let read = match sandbox.has_lost_too_much() {
                 Some(explained) => Err(HookError::explained(
@@ -90,7 +90,9 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn run(&self, arguments: &mut Arguments, defaults: &Dynamic) -> Result<Dynamic, HookError> {
-        let Hook { reference, script } = self.hook;
+        let Hook {
+            reference, script, ..
+        } = self.hook;
         let mut values = || -> Result<Vec<Dynamic>, Misfit> {
             let params = Dynamic::from_map(arguments.params(self.space, self.index)?);
             Ok(match reference.role {
@@ -113,16 +115,33 @@ impl Call<'_> {
     }
 
     fn explain(&self, failure: Failure, arguments: Vec<Dynamic>) -> HookError {
-        let Hook { reference, script } = self.hook;
+        let Hook {
+            reference, script, ..
+        } = self.hook;
         let function = &*reference.function;
         let set = self.space.get(self.index);
+        let defaults = arguments.get(1).and_then(|defaults| {
+            let defaults = defaults.read_lock::<rhai::Map>()?;
+            Some(
+                defaults
+                    .keys()
+                    .map(|key| key.as_str().into())
+                    .collect::<Vec<_>>(),
+            )
+        });
+        let names: Vec<_> = set
+            .names()
+            .iter()
+            .cloned()
+            .chain(defaults.unwrap_or_default())
+            .collect();
         let explainer = Explainer {
             sandbox: self.sandbox,
             limits: self.sandbox.limits(),
             during: ONE_CALL,
             file: &script.file,
             ast: &script.ast,
-            names: set.names(),
+            names: &names,
         };
         let explained = explainer.explain(failure, |search| {
             locate(

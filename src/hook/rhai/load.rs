@@ -28,10 +28,11 @@ impl<'a> Loader<'a> {
     /// Makes sure that a hook can be called.
     pub(super) fn load(&mut self, reference: &HookRef) -> Result<Hook, HookError> {
         let script = self.script(reference)?;
-        check_function(reference, &script)?;
+        let label = check_function(reference, &script)?;
         Ok(Hook {
             reference: reference.clone(),
             script,
+            label,
         })
     }
 
@@ -64,15 +65,16 @@ fn ran_as_spec(reference: &HookRef) -> bool {
     named_by == Some(&reference.path)
 }
 
-fn check_function(reference: &HookRef, script: &Script) -> Result<(), HookError> {
+/// Where the function is, which must take what a hook is called with.
+fn check_function(reference: &HookRef, script: &Script) -> Result<Option<Label>, HookError> {
     let HookRef { role, function, .. } = reference;
     let own = functions(&script.ast);
     let named: Vec<_> = own.iter().filter(|known| known.name == *function).collect();
-    if named
+    let mut fitting = named
         .iter()
-        .any(|known| known.params.len() == role.arguments())
-    {
-        return Ok(());
+        .filter(|known| known.params.len() == role.arguments());
+    if let Some(known) = fitting.next() {
+        return Ok(name_label(script, known));
     }
     let Some(known) = named.first() else {
         return Err(no_function(reference, &own));

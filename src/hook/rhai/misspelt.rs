@@ -17,7 +17,9 @@ use crate::text;
 /// A warning for each parameter that `hook` reads outside `??`, `?.` and comparisons with `()`,
 /// and that no set of `space` has.
 pub(super) fn warnings(hook: &Hook, space: &ParamSpace) -> Vec<Warning> {
-    let Hook { reference, script } = hook;
+    let Hook {
+        reference, script, ..
+    } = hook;
     let is_hook = |function: &ScriptFnMetadata| {
         function.name == reference.function && function.params.len() == reference.role.arguments()
     };

@@ -23,7 +23,7 @@ use returned::{Answer, SharedMaps};
 
 use super::{Answers, HookError, HookErrorKind, Host};
 use crate::config::HookSettings;
-use crate::diagnostic::Warning;
+use crate::diagnostic::{Label, Warning};
 use crate::model::{Map, ParamSet, ParamSpace};
 use crate::sandbox::values::{self, Bounds, Intake};
 use crate::sandbox::{Sandbox, Script, Stack};
@@ -46,6 +46,8 @@ pub(super) struct RhaiHost {
 struct Hook {
     reference: HookRef,
     script: Rc<Script>,
+    /// Where the function is defined.
+    label: Option<Label>,
 }
 
 impl RhaiHost {

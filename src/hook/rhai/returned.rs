@@ -45,7 +45,7 @@ impl Returned {
     /// `rule` says what is allowed.
     fn instead(answer: &Dynamic, rule: &str) -> Self {
         let missing =
-            "the function ends without a value: is an `else` missing, or what it returns?";
+            "the function ends without a value, as after an assignment or an `if` without `else`";
         Self {
             help: answer.is_unit().then(|| missing.into()),
             ..Self::new(format!("returned {}; {rule}", values::describe(answer)))

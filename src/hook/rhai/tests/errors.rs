@@ -36,7 +36,7 @@ fn check(params) { l::scale(params) > 3 }
              note: in `inner`, called at lib/limits.rhai:2:13\n\
              note: in `scale`, called at 5:23\n\
              note: in `check`, called at 3:5\n\
-             help: a parameter that is absent reads as `()`: did you mean `batch_size`?"
+             help: what is absent reads as `()`: did you mean `batch_size`?"
         )
     );
     fails(
@@ -90,17 +90,52 @@ fn functions_that_do_not_exist_get_a_guess() {
     fails(
         "params.modle.len() == 1",
         "Raised: `len` exists, but not for `()` SET\n--> filter.rhai:2:14 len\n\
-         help: a parameter that is absent reads as `()`: did you mean `model`?",
+         help: what is absent reads as `()`: did you mean `model`?",
     );
     fails(
         "params.modle.name == 1",
         "Raised: `()` has no property `name` SET\n--> filter.rhai:2:14 name\n\
-         help: a parameter that is absent reads as `()`: did you mean `model`?",
+         help: what is absent reads as `()`: did you mean `model`?",
     );
     fails(
         "if params.model { true } else { false }",
         "Raised: a boolean is needed here, not a string SET\n--> filter.rhai:2:10 .",
     );
+}
+
+#[test]
+fn words_of_python_are_answered_with_those_of_rhai() {
+    for (body, help) in [
+        ("params.model == None", "Rhai has `()`"),
+        ("True", "Rhai has `true`"),
+        ("str(1) == 1", "Rhai has `` `${x}` `` or `x.to_string()`"),
+        ("params.model.upper() == 1", "Rhai has `text.to_upper()`"),
+        (
+            "sleep(1)",
+            "Rhai has nothing: hooks have no files, clock, chance or way to stop the program",
+        ),
+    ] {
+        let error = Fixture::filter_body(body).error();
+        assert!(error.ends_with(&format!("help: {help}")), "{error}");
+    }
+}
+
+/// Story: the error came without a place, and in the engine's words.
+#[test]
+fn a_variable_that_is_changed_in_use_is_told_in_our_words() {
+    let error =
+        Fixture::filter_body("let a = [3, 1, 2]; a.sort(|x, y| { a.sort(); x - y }); true").error();
+    assert!(
+        error.starts_with("Raised: a variable is changed while it is in use"),
+        "{error}"
+    );
+}
+
+#[test]
+fn absent_defaults_are_guessed_too() {
+    let script = "fn get_slurm_args(params, defaults) { defaults.tmie + 1; defaults }";
+    let error = Fixture::logic(script).error();
+    assert!(error.ends_with("did you mean `time`?"), "{error}");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn what_cannot_be_returned_is_named_by_its_path() {
             .unwrap_err()
             .replace(" (parameter set 1 of 1: )", "")
     };
-    let help = "help: a hook returns numbers, text, booleans, arrays and maps";
+    let help = "--> logic.rhai:1:4 get_slurm_args\nhelp: a hook returns numbers, text, booleans, arrays and maps";
     assert_eq!(
         error("#{gres: [|x| x]}"),
         format!("returned a function as `gres[0]`\n{help}")
@@ -138,28 +138,31 @@ fn what_cannot_be_returned_is_named_by_its_path() {
 fn a_value_of_the_wrong_kind_says_what_is_needed() {
     fails(
         "1",
-        "Returned: returned an integer (1); a filter must return true or false SET",
+        "Returned: returned an integer (1); a filter must return true or false SET\n--> filter.rhai:1:4 include_params",
     );
     fails(
         "\"yes\"",
-        "Returned: returned a string (\"yes\"); a filter must return true or false SET",
+        "Returned: returned a string (\"yes\"); a filter must return true or false SET\n--> filter.rhai:1:4 include_params",
     );
     fails(
         "if params.batch_size == 1 { true }",
         "Returned: returned `()`; a filter must return true or false SET\n\
-         help: the function ends without a value: is an `else` missing, or what it returns?",
+         --> filter.rhai:1:4 include_params\n\
+         help: the function ends without a value, as after an assignment or an `if` without `else`",
     );
     let logic = Fixture::logic("fn get_slurm_args(p, d) { [d] }");
     assert_eq!(
         logic.error(),
-        format!("Returned: returned an array; a logic hook must return a map {SET}")
+        format!(
+            "Returned: returned an array; a logic hook must return a map {SET}\n--> logic.rhai:1:4 get_slurm_args"
+        )
     );
     let parse = Fixture::parse("fn parse_params(p) { [p, 3] }");
     assert_eq!(
         parse.error(),
         format!(
             "Returned: returned an integer (3) at `[1]`; a parse hook must return a map or an \
-             array of maps {SET}"
+             array of maps {SET}\n--> parse.rhai:1:4 parse_params"
         )
     );
 }
