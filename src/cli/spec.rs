@@ -21,7 +21,7 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Show what a spec comes to: aliases and merges resolved, a program evaluated, hooks as file
-    /// and function
+    /// and function. A program is run for it, in the sandbox
     #[command(after_help = EXAMPLES)]
     Show {
         /// The spec: YAML, JSON or a Rhai program
