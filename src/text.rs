@@ -173,7 +173,7 @@ fn write_quoted(out: &mut impl Write, text: &str) -> fmt::Result {
 }
 
 /// Python's `str.isprintable`: all but the categories "other" and "separator"; a space is.
-fn is_printable(c: char) -> bool {
+pub(crate) fn is_printable(c: char) -> bool {
     use GeneralCategory as Category;
     c == ' '
         || !matches!(

@@ -1,8 +1,9 @@
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Tuple, Value as JinjaValue};
 
+use super::values::{Dict, List, own};
 use crate::model::{self, Map, ParamSet, ParamSpace, Value};
 
 /// What a template sees of one job.
@@ -17,8 +18,10 @@ pub struct JobContext {
 /// The parameters of one job, by name.
 #[derive(Debug)]
 struct Names {
-    names: Arc<[Arc<str>]>,
+    keys: Arc<[Arc<str>]>,
     values: Vec<JinjaValue>,
+    /// All of them as a dict, once a template asks for it.
+    params: OnceLock<JinjaValue>,
 }
 
 /// Values that were converted already: those of the axes, and the latest Slurm arguments.
@@ -59,10 +62,7 @@ impl Interned {
             None => set.values().iter().map(to_jinja).collect(),
         };
         JobContext {
-            names: Arc::new(Names {
-                names: set.names().clone(),
-                values,
-            }),
+            names: Arc::new(Names::new(set.names().clone(), values)),
             job_name: JinjaValue::UNDEFINED,
             logs_dir: self.logs_dir.clone(),
             slurm: JinjaValue::UNDEFINED,
@@ -97,6 +97,17 @@ impl JobContext {
         self
     }
 
+    /// The same with values that a template may change.
+    pub(super) fn own(&self) -> Self {
+        let values = self.names.values.iter().map(own).collect();
+        Self {
+            names: Arc::new(Names::new(self.names.keys.clone(), values)),
+            job_name: self.job_name.clone(),
+            logs_dir: self.logs_dir.clone(),
+            slurm: own(&self.slurm),
+        }
+    }
+
     pub(super) fn for_name(&self) -> JinjaValue {
         JinjaValue::from_dyn_object(self.names.clone())
     }
@@ -112,7 +123,7 @@ impl JobContext {
             keys.filter_map(|key| key.as_str().map(String::from))
                 .collect()
         };
-        let parameters = || self.names.names.iter().map(ToString::to_string);
+        let parameters = || self.names.keys.iter().map(ToString::to_string);
         match path {
             "" => parameters()
                 .chain(["job_name", "logs_dir", "params", "slurm"].map(String::from))
@@ -128,14 +139,25 @@ impl JobContext {
 }
 
 impl Names {
+    fn new(keys: Arc<[Arc<str>]>, values: Vec<JinjaValue>) -> Self {
+        Self {
+            keys,
+            values,
+            params: OnceLock::new(),
+        }
+    }
+
     fn get(&self, name: &str) -> Option<JinjaValue> {
-        let index = self.names.iter().position(|known| **known == *name)?;
+        let index = self.keys.iter().position(|known| **known == *name)?;
         Some(self.values[index].clone())
     }
 
-    fn to_map(&self) -> JinjaValue {
-        let names = self.names.iter().map(|name| JinjaValue::from(name.clone()));
-        JinjaValue::from_pairs(names.zip(self.values.iter().cloned()))
+    fn params(&self) -> JinjaValue {
+        let params = || {
+            let names = self.keys.iter().map(|name| JinjaValue::from(name.clone()));
+            Dict::own(names.zip(self.values.iter().cloned()).collect())
+        };
+        self.params.get_or_init(params).clone()
     }
 }
 
@@ -146,7 +168,7 @@ impl Object for Names {
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<JinjaValue> {
         self.get(key)
-            .or_else(|| (key == "params").then(|| self.to_map()))
+            .or_else(|| (key == "params").then(|| self.params()))
     }
 }
 
@@ -160,7 +182,7 @@ impl Object for JobContext {
         self.names.get(key).or_else(|| match key {
             "job_name" => Some(self.job_name.clone()),
             "logs_dir" => Some(self.logs_dir.clone()),
-            "params" => Some(self.names.to_map()),
+            "params" => Some(self.names.params()),
             "slurm" => Some(self.slurm.clone()),
             _ => None,
         })
@@ -222,17 +244,17 @@ fn to_jinja(value: &Value) -> JinjaValue {
         },
         Value::Float(float) => JinjaValue::from(*float),
         Value::String(text) => JinjaValue::from(text.clone()),
-        Value::List(list) => list.iter().map(to_jinja).collect(),
+        Value::List(list) => List::shared(list.iter().map(to_jinja).collect()),
         Value::Map(map) => map_to_jinja(map),
         Value::Object(object) => object_to_jinja(object),
     }
 }
 
 fn map_to_jinja(map: &Map) -> JinjaValue {
-    JinjaValue::from_pairs(
-        map.iter()
-            .map(|(key, value)| (JinjaValue::from(key.clone()), to_jinja(value))),
-    )
+    let entries = map
+        .iter()
+        .map(|(key, value)| (JinjaValue::from(key.clone()), to_jinja(value)));
+    Dict::shared(entries.collect())
 }
 
 fn object_to_jinja(object: &Arc<model::Object>) -> JinjaValue {

@@ -1,13 +1,15 @@
 use std::error::Error as _;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use minijinja::ErrorKind;
 use thiserror::Error;
 
 use super::JobContext;
 use super::loader::Loader;
-use crate::diagnostic::{Diagnose, Label, did_you_mean, quoted};
+use super::syntax::{NOTHING, Places, SyntaxError};
+use crate::diagnostic::{Diagnose, Label, Source, did_you_mean, quoted};
 use crate::spec::Pattern;
 use crate::text;
 
@@ -22,6 +24,30 @@ pub struct RenderError {
     help: Option<String>,
     /// The dotted name that has no value.
     undefined: Option<String>,
+}
+
+/// A template that is none, on its way through the engine.
+#[derive(Clone, Debug, Error)]
+#[error("{error}")]
+pub(super) struct BrokenTemplate {
+    source_text: Arc<Source>,
+    error: SyntaxError,
+}
+
+impl BrokenTemplate {
+    pub(super) fn error(source: &Arc<Source>, error: SyntaxError) -> minijinja::Error {
+        let broken = Self {
+            source_text: source.clone(),
+            error,
+        };
+        let message = broken.to_string();
+        minijinja::Error::new(ErrorKind::SyntaxError, message).with_source(broken)
+    }
+
+    /// What it is that stopped `error`.
+    fn of(error: &minijinja::Error) -> Option<&Self> {
+        error.source()?.downcast_ref()
+    }
 }
 
 impl RenderError {
@@ -51,6 +77,18 @@ impl RenderError {
         ))
     }
 
+    /// Jinja2 would copy it to the scripts, which Slurm then refuses.
+    pub(super) fn byte_order_mark(template: &Path) -> Self {
+        let template = quoted(template);
+        Self {
+            help: Some("save it as UTF-8 without a byte order mark".into()),
+            ..Self::new(format!(
+                "the template {template} begins with a byte order mark, so its scripts would not \
+                 begin with `#!`"
+            ))
+        }
+    }
+
     pub(super) fn too_large(template: &str, max: usize) -> Self {
         let max = text::thousands(max);
         Self::new(format!(
@@ -58,16 +96,35 @@ impl RenderError {
         ))
     }
 
-    pub(super) fn of_pattern(pattern: &Pattern, error: &minijinja::Error) -> Self {
+    pub(super) fn of_pattern(pattern: &Pattern, places: &Places, error: &minijinja::Error) -> Self {
         let (message, undefined) = describe(error, None);
-        let label = pattern.label.as_ref().map(|label| {
-            let within = error.range().unwrap_or(0..pattern.text.len());
-            Label::new(&label.source, place_in(label, &pattern.text, within))
-        });
+        let all = 0..pattern.text.len();
+        let within = error.range().and_then(|range| places.source(&range));
+        Self {
+            undefined,
+            ..Self::in_pattern(pattern, within.unwrap_or(all), &message)
+        }
+    }
+
+    pub(super) fn broken_pattern(pattern: &Pattern, error: SyntaxError) -> Self {
+        let SyntaxError {
+            message,
+            help,
+            span,
+        } = error;
+        Self {
+            help,
+            ..Self::in_pattern(pattern, span, &message)
+        }
+    }
+
+    fn in_pattern(pattern: &Pattern, within: Range<usize>, message: &str) -> Self {
+        let label = pattern.label.as_ref();
+        let label =
+            label.map(|label| Label::new(&label.source, place_in(label, &pattern.text, within)));
         let shown = &pattern.text;
         Self {
             label,
-            undefined,
             ..Self::new(format!(
                 "cannot render `job_name_pattern` `{shown}`: {message}"
             ))
@@ -82,25 +139,27 @@ impl RenderError {
         let mut notes = Vec::new();
         let mut innermost = error;
         while let Some(cause) = innermost.source().and_then(|cause| cause.downcast_ref()) {
-            if let (Some(name), Some(line)) = (innermost.name(), innermost.line()) {
-                notes.push(format!("reached from {name}:{line}"));
-            }
+            notes.extend(reached_from(loader, innermost));
             innermost = cause;
+        }
+        if let Some(broken) = BrokenTemplate::of(innermost) {
+            notes.extend(reached_from(loader, innermost));
+            return Self {
+                notes,
+                ..Self::broken(broken)
+            };
         }
         let (message, undefined) = describe(innermost, fuel);
         let name = innermost.name().unwrap_or("template");
-        let label = loader.source(name).and_then(|source| {
-            let end = source.text.len();
-            let range = innermost.range()?;
-            Some(Label::new(
-                &source,
-                range.start.min(end)..range.end.min(end),
-            ))
-        });
-        let shown = loader.source(name).map_or_else(
+        let loaded = loader.loaded(name);
+        let shown = loaded.as_ref().map_or_else(
             || name.to_owned(),
-            |source| source.path.display().to_string(),
+            |loaded| loaded.source.path.display().to_string(),
         );
+        let label = loaded.and_then(|loaded| {
+            let place = loaded.places.source(&innermost.range()?)?;
+            Some(Label::new(&loaded.source, place))
+        });
         let message = format!("cannot render `{shown}`: {message}");
         Self {
             label,
@@ -110,9 +169,32 @@ impl RenderError {
         }
     }
 
+    fn broken(broken: &BrokenTemplate) -> Self {
+        let BrokenTemplate { source_text, error } = broken;
+        let SyntaxError {
+            message,
+            help,
+            span,
+        } = error;
+        let shown = source_text.path.display();
+        Self {
+            label: Some(Label::new(source_text, span.clone())),
+            help: help.clone(),
+            ..Self::new(format!("cannot render `{shown}`: {message}"))
+        }
+    }
+
     /// Adds the name that was probably meant, where one is undefined.
     pub(super) fn guess(mut self, context: &JobContext) -> Self {
         if let Some(undefined) = &self.undefined {
+            if let Some(name) = undefined.strip_prefix(NOTHING) {
+                let name = name.trim_start_matches('.');
+                self.help = Some(format!(
+                    "a template that is imported does not see `{name}`: pass it to the macro, or \
+                     write `with context` after the import"
+                ));
+                return self;
+            }
             let (path, name) = undefined.rsplit_once('.').unwrap_or(("", undefined));
             let known = context.names_under(path);
             let prefix = if path.is_empty() {
@@ -147,6 +229,18 @@ impl Diagnose for RenderError {
     }
 }
 
+/// Where an include or import stands.
+fn reached_from(loader: &Loader, error: &minijinja::Error) -> Option<String> {
+    let loaded = loader.loaded(error.name()?)?;
+    let place = loaded.places.source(&error.range()?)?;
+    let label = Label::new(&loaded.source, place);
+    let path = loaded.source.path.display();
+    Some(format!(
+        "reached from {path}:{}",
+        loaded.source.line(label.span.start)
+    ))
+}
+
 /// What is wrong, and the name that is undefined, if that is it.
 fn describe(error: &minijinja::Error, fuel: Option<u64>) -> (String, Option<String>) {
     let detail = error.detail().unwrap_or_default();
@@ -154,7 +248,12 @@ fn describe(error: &minijinja::Error, fuel: Option<u64>) -> (String, Option<Stri
         ErrorKind::UndefinedError => {
             let name = detail.split('`').nth(1).map(String::from);
             let message = match &name {
-                Some(name) => format!("`{name}` is undefined"),
+                Some(name) => {
+                    let name = name
+                        .strip_prefix(NOTHING)
+                        .map_or(&**name, |name| &name[1..]);
+                    format!("`{name}` is undefined")
+                }
                 None if detail.is_empty() => "a value is undefined".into(),
                 None => detail.into(),
             };
@@ -169,7 +268,9 @@ fn describe(error: &minijinja::Error, fuel: Option<u64>) -> (String, Option<Stri
         }
         ErrorKind::TemplateNotFound => (missing_template(detail), None),
         // The words of the kind say nothing that those of the detail do not.
-        ErrorKind::InvalidOperation if !detail.is_empty() => (detail.into(), None),
+        ErrorKind::InvalidOperation | ErrorKind::UnknownMethod if !detail.is_empty() => {
+            (detail.into(), None)
+        }
         kind if detail.is_empty() => (kind.to_string(), None),
         kind => (format!("{kind}: {detail}"), None),
     }

@@ -1,10 +1,12 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::{Error, ErrorKind};
 
 use super::RenderError;
+use super::error::BrokenTemplate;
+use super::syntax::{self, MODULE, Places, Whitespace};
 use crate::diagnostic::Source;
 use crate::fs;
 
@@ -17,12 +19,24 @@ pub(super) struct Loader {
     folder: PathBuf,
     /// The folder without symbolic links.
     real: PathBuf,
-    sources: Arc<Mutex<HashMap<String, Arc<Source>>>>,
+    whitespace: Whitespace,
+    loaded: Arc<Mutex<HashMap<String, Loaded>>>,
+}
+
+/// A template that was read.
+#[derive(Clone)]
+pub(super) struct Loaded {
+    pub(super) source: Arc<Source>,
+    /// Where the parts of what was written for minijinja come from.
+    pub(super) places: Arc<Places>,
 }
 
 impl Loader {
     /// A loader for the folder of `template`, and the template's name in it.
-    pub(super) fn new(template: &Path) -> Result<(Self, String), RenderError> {
+    pub(super) fn new(
+        template: &Path,
+        whitespace: Whitespace,
+    ) -> Result<(Self, String), RenderError> {
         let folder = fs::parent(template).to_owned();
         let missing = |error| RenderError::unreadable(template, &error);
         fs_err::metadata(template).map_err(missing)?;
@@ -34,19 +48,45 @@ impl Loader {
         let loader = Self {
             folder,
             real,
-            sources: Arc::default(),
+            whitespace,
+            loaded: Arc::default(),
         };
         // The template itself may be a link to anywhere: the user named it.
         let text = fs::read_text(template, MAX_TEMPLATE_BYTES).map_err(missing)?;
-        loader.remember(&name, template.to_owned(), &text);
+        if text.starts_with('\u{feff}') {
+            return Err(RenderError::byte_order_mark(template));
+        }
+        loader.remember(&name, source(template.to_owned(), &text));
         Ok((loader, name))
     }
 
-    /// The text of the template `name`, with the line ends Jinja2 makes of them.
+    /// The template `name`, written for minijinja.
     pub(super) fn load(&self, name: &str) -> Result<Option<String>, Error> {
-        if let Some(source) = self.source(name) {
-            return Ok(Some(source.text.clone()));
-        }
+        let (file, module) = match name.strip_prefix(MODULE) {
+            Some(file) => (file, true),
+            None => (name, false),
+        };
+        let source = match self.loaded(name).or_else(|| self.loaded(file)) {
+            Some(loaded) => loaded.source,
+            None => match self.read(file)? {
+                Some(source) => source,
+                None => return Ok(None),
+            },
+        };
+        self.remember(name, source.clone());
+        let written = syntax::rewrite(&source.text, self.whitespace, &super::Builtins, module)
+            .map_err(|error| BrokenTemplate::error(&source, error))?;
+        self.lock().insert(
+            name.to_owned(),
+            Loaded {
+                source,
+                places: Arc::new(written.places),
+            },
+        );
+        Ok(Some(written.text))
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Arc<Source>>, Error> {
         let refuse = |why: &str| {
             let message = format!("`{name}` {why}");
             Err(Error::new(ErrorKind::InvalidOperation, message))
@@ -63,24 +103,30 @@ impl Loader {
             return refuse("is a link that leaves the template's folder");
         }
         match fs::read_text(&path, MAX_TEMPLATE_BYTES) {
-            Ok(text) => Ok(Some(self.remember(name, path, &text).text.clone())),
+            Ok(text) => Ok(Some(source(path, &text))),
             Err(error) => Err(Error::new(ErrorKind::InvalidOperation, error.to_string())),
         }
     }
 
     /// What was read under `name`.
-    pub(super) fn source(&self, name: &str) -> Option<Arc<Source>> {
-        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        sources.get(name).cloned()
+    pub(super) fn loaded(&self, name: &str) -> Option<Loaded> {
+        self.lock().get(name).cloned()
     }
 
-    fn remember(&self, name: &str, path: PathBuf, text: &str) -> Arc<Source> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = Source::new(path, text.replace("\r\n", "\n").replace('\r', "\n"));
-        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        sources.insert(name.to_owned(), source.clone());
-        source
+    fn remember(&self, name: &str, source: Arc<Source>) {
+        let places = Arc::default();
+        let loaded = Loaded { source, places };
+        self.lock().entry(name.to_owned()).or_insert(loaded);
     }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Loaded>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A text with the line ends that Jinja2 makes of them.
+fn source(path: PathBuf, text: &str) -> Arc<Source> {
+    Source::new(path, text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 fn leaves(part: Component<'_>) -> bool {

@@ -1,26 +1,45 @@
-//! Jinja2 templates to job names and job scripts.
+//! Jinja2 templates to job names and job scripts, byte for byte as Jinja2 renders them.
+//!
+//! minijinja runs them. What it does in another way than Jinja2 is done here: `syntax` writes a
+//! template again before minijinja reads it, `filters`, `tests`, `globals` and `methods` replace
+//! its own, `operators` and `number` are Python's, `print` gives the text of `values`.
 
+mod call;
 mod context;
+#[cfg(test)]
+mod corpus;
+mod environment;
 mod error;
+mod filters;
+mod globals;
+mod limits;
 mod loader;
+mod methods;
+mod number;
+mod operators;
 mod print;
+mod python;
+mod sorting;
+mod syntax;
+mod tests;
+mod values;
 
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::Environment;
+use minijinja::value::Value as JinjaValue;
 
 pub use context::{Interned, JobContext};
 pub use error::RenderError;
 
+use self::environment::{Builtins, FUEL, environment, guarded, whitespace};
 use self::loader::Loader;
-use crate::config::{JinjaOptions, Undefined};
+use self::syntax::Places;
+use crate::config::JinjaOptions;
 use crate::spec::Pattern;
 
-/// Instructions that one script may take. Public job templates take 725 at most.
-const FUEL: u64 = 1_000_000;
 /// The largest script, in bytes.
 const MAX_SCRIPT_BYTES: usize = 64 << 20;
 /// The name under which the pattern of job names is known to Jinja.
@@ -32,7 +51,9 @@ pub struct Renderer {
     template: String,
     loader: Loader,
     patterns: Environment<'static>,
-    pattern: Option<Pattern>,
+    pattern: Option<(Pattern, Places)>,
+    /// Whether the template changes values, so that each job needs values of its own.
+    changes: AtomicBool,
 }
 
 impl Renderer {
@@ -44,100 +65,105 @@ impl Renderer {
         pattern: Option<Pattern>,
         options: JinjaOptions,
     ) -> Result<Self, RenderError> {
-        let (loader, name) = Loader::new(template)?;
-        let mut templates = environment(options, true);
+        let (loader, template) = Loader::new(template, whitespace(options, true))?;
+        let mut templates = environment(options);
         templates.set_loader({
             let loader = loader.clone();
             move |name| loader.load(name)
         });
-        let mut patterns = environment(options, false);
-        if let Some(pattern) = &pattern {
-            patterns
-                .add_template_owned(PATTERN, pattern.text.clone())
-                .map_err(|error| RenderError::of_pattern(pattern, &error))?;
-        }
-        let renderer = Self {
+        let mut patterns = environment(options);
+        let pattern = match pattern {
+            Some(pattern) => {
+                let places = compile(&pattern, options, &mut patterns)?;
+                Some((pattern, places))
+            }
+            None => None,
+        };
+        templates
+            .get_template(&template)
+            .map_err(|error| RenderError::of_template(&loader, &error, None))?;
+        Ok(Self {
             templates,
-            template: name,
+            template,
             loader,
             patterns,
             pattern,
-        };
-        renderer
-            .templates
-            .get_template(&renderer.template)
-            .map_err(|error| RenderError::of_template(&renderer.loader, &error, None))?;
-        Ok(renderer)
+            changes: AtomicBool::new(false),
+        })
     }
 
     /// Renders the pattern of job names, if there is one. It knows the parameters only.
     pub fn job_name(&self, context: &JobContext) -> Option<Result<String, RenderError>> {
-        let pattern = self.pattern.as_ref()?;
-        let rendered = guarded(|| {
+        let (pattern, places) = self.pattern.as_ref()?;
+        let rendered = self.with_values(context, |context| {
             self.patterns
                 .get_template(PATTERN)?
                 .render(context.for_name())
         });
-        Some(rendered.map_err(|error| RenderError::of_pattern(pattern, &error).guess(context)))
+        Some(
+            rendered
+                .map_err(|error| RenderError::of_pattern(pattern, places, &error).guess(context)),
+        )
     }
 
     /// Renders a script into `script`, replacing what it holds.
     pub fn script(&self, context: &JobContext, script: &mut Vec<u8>) -> Result<(), RenderError> {
-        script.clear();
-        let mut output = Limited {
-            script,
-            overflow: false,
-        };
-        let rendered = guarded(|| {
-            let template = self.templates.get_template(&self.template)?;
-            template
-                .render_captured_to(context.for_script(), &mut output)
-                .map(|_| ())
+        let mut overflow = false;
+        let rendered = self.with_values(context, |context| {
+            script.clear();
+            let mut output = Limited {
+                script,
+                overflow: false,
+            };
+            let rendered = self.render(context.for_script(), &mut output);
+            overflow = output.overflow;
+            rendered
         });
         match rendered {
             Ok(()) => Ok(()),
-            Err(_) if output.overflow => {
-                Err(RenderError::too_large(&self.template, MAX_SCRIPT_BYTES))
-            }
+            Err(_) if overflow => Err(RenderError::too_large(&self.template, MAX_SCRIPT_BYTES)),
             Err(error) => {
                 Err(RenderError::of_template(&self.loader, &error, Some(FUEL)).guess(context))
             }
         }
     }
+
+    fn render(&self, context: JinjaValue, output: impl Write) -> Result<(), minijinja::Error> {
+        let template = self.templates.get_template(&self.template)?;
+        template.render_captured_to(context, output).map(drop)
+    }
+
+    /// Renders with the values that all jobs share, until a template changes one of them.
+    fn with_values<T>(
+        &self,
+        context: &JobContext,
+        mut render: impl FnMut(&JobContext) -> Result<T, minijinja::Error>,
+    ) -> Result<T, minijinja::Error> {
+        if !self.changes.load(Ordering::Relaxed) {
+            let rendered = guarded(|| render(context));
+            match &rendered {
+                Err(error) if environment::changes_shared(error) => {}
+                _ => return rendered,
+            }
+            self.changes.store(true, Ordering::Relaxed);
+        }
+        guarded(|| render(&context.own()))
+    }
 }
 
-fn environment(options: JinjaOptions, keep_trailing_newline: bool) -> Environment<'static> {
-    let mut env = Environment::new();
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(options.trim_blocks.unwrap_or(false))
-        .lstrip_blocks(options.lstrip_blocks.unwrap_or(false))
-        .keep_trailing_newline(keep_trailing_newline)
-        .build();
-    env.set_syntax(syntax.expect("the default delimiters are valid"));
-    env.set_undefined_behavior(match options.undefined.unwrap_or_default() {
-        Undefined::SemiStrict => UndefinedBehavior::SemiStrict,
-        Undefined::Lenient => UndefinedBehavior::Lenient,
-        Undefined::Strict => UndefinedBehavior::Strict,
-    });
-    // By file name minijinja would escape for HTML or JSON, which Jinja2 does not.
-    env.set_auto_escape_callback(|_| AutoEscape::None);
-    env.set_formatter(print::format);
-    env.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    env.set_fuel(Some(FUEL));
-    // Errors then name what is undefined.
-    env.set_debug(true);
-    env
-}
-
-/// Turns a panic of the engine into an error: a few templates make it divide by zero.
-fn guarded<T>(render: impl FnOnce() -> Result<T, minijinja::Error>) -> Result<T, minijinja::Error> {
-    catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|_| {
-        let message = "the template engine failed on this template";
-        Err(minijinja::Error::new(
-            minijinja::ErrorKind::InvalidOperation,
-            message,
-        ))
-    })
+/// Adds the pattern to its environment, and says where its parts come from.
+fn compile(
+    pattern: &Pattern,
+    options: JinjaOptions,
+    patterns: &mut Environment<'static>,
+) -> Result<Places, RenderError> {
+    let whitespace = whitespace(options, false);
+    let written = syntax::rewrite(&pattern.text, whitespace, &Builtins, false)
+        .map_err(|error| RenderError::broken_pattern(pattern, error))?;
+    patterns
+        .add_template_owned(PATTERN, written.text)
+        .map_err(|error| RenderError::of_pattern(pattern, &written.places, &error))?;
+    Ok(written.places)
 }
 
 /// A script that cannot grow without end.

@@ -186,9 +186,20 @@ fn templates_that_do_not_render() {
     };
     contains(
         &with("a\n{% if lr %}\n"),
-        &["cannot render `train.job.j2`", "unexpected end of input"],
+        &[
+            "cannot render `train.job.j2`: this `if` does not end",
+            "train.job.j2:2:1",
+            "end it with `{% endif %}`",
+        ],
     );
-    contains(&with("a\n{{ lr | nope }}\n"), &["nope", "train.job.j2:2:"]);
+    contains(
+        &with("a\n{{ lr | uper }}\n"),
+        &[
+            "there is no filter `uper`",
+            "train.job.j2:2:9",
+            "did you mean `upper`?",
+        ],
+    );
     contains(
         &with("a\n{{ learning_rate }}\n"),
         &[
@@ -210,6 +221,112 @@ fn templates_that_do_not_render() {
         &with("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"),
         &["it takes more than 1,000,000 steps"],
     );
+}
+
+#[test]
+fn mistakes_in_templates_say_what_to_write_instead() {
+    for (template, place, parts) in [
+        (
+            "{% if lr %}{% endfi %}",
+            "1:15",
+            &["no tag `endfi`", "`endif`"][..],
+        ),
+        (
+            "{% for x in [1] %}{% endif %}",
+            "1:22",
+            &["`endif` within a `for`", "`endfor`"],
+        ),
+        ("{% endfor %}", "1:4", &["`endfor` without a tag"]),
+        (
+            "n=${#files[@]}",
+            "1:4",
+            &["this comment does not end", "{% raw %}"],
+        ),
+        ("{{ lr", "1:1", &["this tag does not end", "`}}`"]),
+        ("{{ f(lr }}", "1:9", &["unexpected `}`, expected `)`"]),
+        ("{{ 'lr }}", "1:4", &["this string does not end"]),
+        ("{{ lr & 1 }}", "1:7", &["`&` means nothing", "`and`"]),
+        ("{% do x %}", "1:4", &["no tag `do`", "{% set _ = … %}"]),
+        (
+            "{% for x in [1] %}{% break %}{% endfor %}",
+            "1:22",
+            &["loops cannot be left"],
+        ),
+        ("{% raw %}{{ lr }}", "1:1", &["this raw block does not end"]),
+        (
+            "{{ 'abc' - 1 }}",
+            "1:4",
+            &["`-` does not work between a string and an integer"],
+        ),
+        (
+            "{{ '%d' % 'x' }}",
+            "1:4",
+            &["`%d` needs a number, not a string"],
+        ),
+        (
+            "{{ lr is defnied }}",
+            "1:10",
+            &["no test `defnied`", "`defined`"],
+        ),
+        (
+            "{{ 'a'.uper() }}",
+            "1:4",
+            &["a string has no method `uper`", "`upper`"],
+        ),
+        (
+            "{{ [1]|join(seperator='') }}",
+            "1:4",
+            &["no argument `seperator`"],
+        ),
+        (
+            "{{ [1]|map('string') }}",
+            "1:4",
+            &["an iterator has no text", "`|list`"],
+        ),
+        ("{{ lr == 1 if }}", "1:15", &["expected an expression"]),
+        (
+            "{% set loop = 1 %}",
+            "1:8",
+            &["`loop` cannot be assigned to"],
+        ),
+        ("{{ 1 / 0 }}", "1:4", &["division by zero"]),
+    ] {
+        let test = two_jobs().file("train.job.j2", template);
+        let error = test.fails("generate spec.yaml");
+        contains(&error, &["cannot render `train.job.j2`"]);
+        contains(&error, &[&format!("train.job.j2:{place}")]);
+        contains(&error, parts);
+    }
+}
+
+#[test]
+fn an_error_in_an_include_says_how_it_is_reached() {
+    let test = two_jobs()
+        .file("train.job.j2", "#!/bin/sh\n{% include 'parts/a.j2' %}\n")
+        .file(
+            "parts/a.j2",
+            "\n{% import 'parts/b.j2' as b %}{{ b.run(lr) }}\n",
+        )
+        .file(
+            "parts/b.j2",
+            "{% macro run(x) %}{{ x }}{{ lr }}{% endmacro %}",
+        );
+    let error = test.fails("generate spec.yaml");
+    contains(
+        &error,
+        &[
+            "cannot render `parts/b.j2`: `lr` is undefined",
+            "parts/b.j2:1:",
+            "reached from train.job.j2:2",
+            "a template that is imported does not see `lr`",
+            "`with context`",
+        ],
+    );
+    test.write(
+        "parts/a.j2",
+        "{% import 'parts/b.j2' as b with context %}{{ b.run(lr) }}",
+    );
+    test.ok("generate spec.yaml");
 }
 
 #[test]

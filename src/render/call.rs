@@ -1,0 +1,61 @@
+//! Arguments as Python binds them.
+
+use minijinja::value::{Kwargs, Value};
+use minijinja::{Error, ErrorKind};
+
+use crate::diagnostic::did_you_mean;
+
+/// Named arguments, in order.
+type Named = Vec<(Value, Value)>;
+
+/// The positional and the named arguments.
+pub(super) fn split(args: &[Value]) -> Result<(&[Value], Named), Error> {
+    match args.split_last() {
+        Some((last, positional)) if last.is_kwargs() => {
+            let named = Kwargs::try_from(last.clone())?;
+            let names: Vec<String> = named.args().map(String::from).collect();
+            let named = names.into_iter().map(|name| {
+                let value = named.peek::<Value>(&name)?;
+                Ok((Value::from(name), value))
+            });
+            Ok((positional, named.collect::<Result<_, Error>>()?))
+        }
+        _ => Ok((args, Vec::new())),
+    }
+}
+
+/// The arguments of `callee` by the names of its parameters, of which the first are required.
+pub(super) fn bind<const N: usize>(
+    callee: &str,
+    args: &[Value],
+    names: [&str; N],
+    required: usize,
+) -> Result<[Option<Value>; N], Error> {
+    let error = |detail: String| Error::new(ErrorKind::InvalidOperation, detail);
+    let (positional, named) = split(args)?;
+    if positional.len() > N {
+        let most = crate::text::count(N, "argument");
+        let detail = format!("`{callee}` takes at most {most}, not {}", positional.len());
+        return Err(error(detail));
+    }
+    let mut bound = std::array::from_fn(|index| positional.get(index).cloned());
+    for (name, value) in named {
+        let name = name.as_str().unwrap_or_default();
+        let Some(index) = names.iter().position(|known| *known == name) else {
+            let guess = did_you_mean(name, names).map(|guess| format!("; {guess}"));
+            let guess = guess.unwrap_or_default();
+            return Err(error(format!("`{callee}` has no argument `{name}`{guess}")));
+        };
+        if bound[index].is_some() {
+            return Err(error(format!("`{callee}` got `{name}` twice")));
+        }
+        bound[index] = Some(value);
+    }
+    match (0..required).find(|index| bound[*index].is_none()) {
+        Some(missing) => {
+            let name = names[missing];
+            Err(error(format!("`{callee}` needs the argument `{name}`")))
+        }
+        None => Ok(bound),
+    }
+}

@@ -1,0 +1,119 @@
+//! Filters that apply filters and tests to each item.
+
+use minijinja::value::Value;
+use minijinja::{Environment, Error, State};
+
+use super::attribute::Attribute;
+use super::{add, check_printable, invalid};
+use crate::render::call::split;
+use crate::render::values::{Generator, collect};
+
+pub(super) fn register(env: &mut Environment<'_>) {
+    add(env, "map", map);
+    add(env, "select", |state, args| {
+        select(state, "select", args, true)
+    });
+    add(env, "reject", |state, args| {
+        select(state, "reject", args, false)
+    });
+    add(env, "selectattr", |state, args| {
+        select_by(state, "selectattr", args, true)
+    });
+    add(env, "rejectattr", |state, args| {
+        select_by(state, "rejectattr", args, false)
+    });
+}
+
+/// `value|map('filter', …)` or `value|map(attribute='name', default=…)`
+fn map(state: &mut State, args: &[Value]) -> Result<Value, Error> {
+    let (positional, named) = split(args)?;
+    let (values, arguments) = positional
+        .split_first()
+        .ok_or_else(|| invalid("`map` needs a list"))?;
+    let mut mapped = Vec::new();
+    if let Some((filter, _)) = arguments.split_first() {
+        let filter = filter.as_str();
+        let filter = filter.ok_or_else(|| invalid("`map` needs the name of a filter"))?;
+        for value in collect(values)? {
+            let mut given = args[1..].to_vec();
+            given[0] = value;
+            check_printable(state, &given[..1])?;
+            mapped.push(state.apply_filter(filter, &given)?);
+        }
+        return Ok(Generator::of(mapped));
+    }
+    let (mut attribute, mut default) = (None, None);
+    for (name, value) in named {
+        match name.as_str() {
+            Some("attribute") => attribute = Some(value),
+            Some("default") => default = Some(value),
+            _ => return Err(invalid(format!("`map` has no argument `{name}`"))),
+        }
+    }
+    let Some(attribute) = attribute else {
+        return Err(invalid(
+            "`map` needs the name of a filter, or an `attribute`",
+        ));
+    };
+    let attribute = Attribute::new(Some(&attribute)).or(default);
+    for value in collect(values)? {
+        mapped.push(attribute.of(&value)?);
+    }
+    Ok(Generator::of(mapped))
+}
+
+fn select(state: &mut State, name: &str, args: &[Value], keep: bool) -> Result<Value, Error> {
+    let values = args.first().cloned().unwrap_or_default();
+    pick(
+        state,
+        name,
+        &values,
+        &Attribute::new(None),
+        &args[1..],
+        keep,
+    )
+}
+
+fn select_by(state: &mut State, name: &str, args: &[Value], keep: bool) -> Result<Value, Error> {
+    let [values, attribute, test @ ..] = args else {
+        return Err(invalid(format!("`{name}` needs the name of an attribute")));
+    };
+    pick(
+        state,
+        name,
+        values,
+        &Attribute::new(Some(attribute)),
+        test,
+        keep,
+    )
+}
+
+/// The values for which a test is as it should be. Without one it is their truth.
+fn pick(
+    state: &mut State,
+    filter: &str,
+    values: &Value,
+    attribute: &Attribute,
+    test: &[Value],
+    keep: bool,
+) -> Result<Value, Error> {
+    let mut kept = Vec::new();
+    for value in collect(values)? {
+        let tested = attribute.of(&value)?;
+        let passes = match test.split_first() {
+            Some((test, arguments)) => {
+                let test = test.as_str();
+                let test =
+                    test.ok_or_else(|| invalid(format!("`{filter}` needs the name of a test")))?;
+                let mut given = vec![tested];
+                given.extend_from_slice(arguments);
+                state.perform_test(test, &given)?
+            }
+            None => tested.is_true(),
+        };
+        if passes == keep {
+            kept.push(value);
+        }
+    }
+    Ok(Generator::of(kept))
+}

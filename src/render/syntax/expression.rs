@@ -1,0 +1,109 @@
+use std::ops::Range;
+
+use num_bigint::BigInt;
+
+/// An expression and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Expression {
+    pub(super) kind: Kind,
+    pub(super) span: Range<usize>,
+}
+
+/// A part of an expression.
+pub(super) type Part = Box<Expression>;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    And(Part, Part),
+    Attribute(Part, String),
+    Binary(Binary, Part, Part),
+    Call(Part, Arguments),
+    Compare(Part, Vec<(Comparison, Expression)>),
+    Concat(Vec<Expression>),
+    Constant(Constant),
+    Dict(Vec<(Expression, Expression)>),
+    /// None is what a `filter` or `set` block captures.
+    Filter(Option<Part>, Named, Arguments),
+    If {
+        test: Part,
+        then: Part,
+        otherwise: Option<Part>,
+    },
+    Item(Part, Part),
+    List(Vec<Expression>),
+    Name(String),
+    Not(Part),
+    Or(Part, Part),
+    Slice(Part, Box<Slice>),
+    Test(Part, Named, Arguments),
+    Tuple(Vec<Expression>),
+    Unary(Unary, Part),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Constant {
+    Bool(bool),
+    Float(f64),
+    Int(BigInt),
+    None,
+    Text(String),
+}
+
+/// The name of a filter or test.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) span: Range<usize>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Slice {
+    pub(super) start: Option<Expression>,
+    pub(super) stop: Option<Expression>,
+    pub(super) step: Option<Expression>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Arguments {
+    pub(super) positional: Vec<Expression>,
+    pub(super) keywords: Vec<(String, Expression)>,
+    /// `*list`
+    pub(super) rest: Option<Part>,
+    /// `**dict`
+    pub(super) keyword_rest: Option<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Binary {
+    Add,
+    Divide,
+    FloorDivide,
+    Modulo,
+    Multiply,
+    Power,
+    Subtract,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unary {
+    Minus,
+    Plus,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    Greater,
+    GreaterOrEqual,
+    In,
+    Less,
+    LessOrEqual,
+    NotEqual,
+    NotIn,
+}
+
+impl Expression {
+    pub(super) fn new(kind: Kind, span: Range<usize>) -> Self {
+        Self { kind, span }
+    }
+}

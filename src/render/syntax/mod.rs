@@ -1,0 +1,107 @@
+//! Templates as Jinja2 reads them, written again for minijinja.
+//!
+//! minijinja has other operators, other white space rules and other literals than Jinja2, and no
+//! way to change them. So each template is read here by Jinja2's own grammar and written again
+//! with what differs spelled as filters of ours: `a % b` becomes `a|_mod(b)`. White space
+//! control, comments and raw blocks are settled here once and for all; what is not understood is
+//! an error here, at its place. Sources of the rules: Jinja2's documentation and its `lexer.py`
+//! and `parser.py`.
+
+mod expression;
+mod grammar;
+mod lexer;
+mod literal;
+mod parser;
+mod places;
+mod scope;
+mod statement;
+mod token;
+mod tokens;
+mod write;
+
+use std::ops::Range;
+
+use minijinja::syntax::SyntaxConfig;
+use thiserror::Error;
+
+pub(super) use places::Places;
+pub(super) use write::{MODULE, NOTHING};
+
+/// What makes a text no template.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{message}")]
+pub(super) struct SyntaxError {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    /// Bytes of the template.
+    pub(super) span: Range<usize>,
+}
+
+impl SyntaxError {
+    fn new(message: impl Into<String>, span: Range<usize>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+            span,
+        }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+}
+
+/// White space rules, which are Jinja2's options of the same names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Whitespace {
+    pub(super) trim_blocks: bool,
+    pub(super) lstrip_blocks: bool,
+    pub(super) keep_trailing_newline: bool,
+}
+
+/// What a template can name: Jinja2 refuses what it does not know when it loads a template.
+pub(super) trait Known {
+    /// The names of all filters.
+    fn filters(&self) -> &'static [&'static str];
+    /// The names of all tests.
+    fn tests(&self) -> &'static [&'static str];
+    /// The names of all globals.
+    fn globals(&self) -> &'static [&'static str];
+}
+
+/// A template as minijinja reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) text: String,
+    /// Where its parts come from.
+    pub(super) places: Places,
+}
+
+/// Writes a template again for minijinja. The text has `\n` as its only line end.
+///
+/// A `module` is a template that is imported without context: names that it does not assign
+/// itself are undefined there.
+pub(super) fn rewrite(
+    text: &str,
+    whitespace: Whitespace,
+    known: &dyn Known,
+    module: bool,
+) -> Result<Written, SyntaxError> {
+    let pieces = lexer::split(text, whitespace)?;
+    let template = parser::parse(pieces, known)?;
+    Ok(write::write(text, &template, known, module))
+}
+
+/// The delimiters of what is written: characters that no template needs.
+pub(super) fn delimiters() -> SyntaxConfig {
+    SyntaxConfig::builder()
+        .block_delimiters(write::BLOCK.0, write::BLOCK.1)
+        .variable_delimiters(write::OUTPUT.0, write::OUTPUT.1)
+        .comment_delimiters(write::COMMENT.0, write::COMMENT.1)
+        .keep_trailing_newline(true)
+        .build()
+        .expect("the delimiters are valid")
+}

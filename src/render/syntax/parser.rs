@@ -1,0 +1,552 @@
+//! From tags to statements.
+
+use std::ops::Range;
+
+use super::expression::Kind;
+use super::lexer::{Piece, TagKind};
+use super::scope::{Open, Opened, left_open};
+use super::statement::{End, Node, Parameter, Tag, Target, Template};
+use super::token::Token;
+use super::tokens::Tokens;
+use super::{Known, SyntaxError};
+use crate::diagnostic::did_you_mean;
+
+/// Tags within each other.
+const MAX_OPEN: usize = 100;
+
+/// Branches of one `if`, each of which minijinja reads within the one before.
+const MAX_BRANCHES: usize = 1_000;
+const IF: Opened = Opened::If {
+    branches: 1,
+    has_else: false,
+};
+
+const STATEMENTS: [&str; 27] = [
+    "autoescape",
+    "block",
+    "call",
+    "elif",
+    "else",
+    "endautoescape",
+    "endblock",
+    "endcall",
+    "endfilter",
+    "endfor",
+    "endif",
+    "endmacro",
+    "endset",
+    "endwith",
+    "extends",
+    "filter",
+    "for",
+    "from",
+    "if",
+    "import",
+    "include",
+    "macro",
+    "print",
+    "raw",
+    "endraw",
+    "set",
+    "with",
+];
+
+/// Names that cannot be assigned, in Jinja2 or in minijinja.
+const RESERVED: [&str; 8] = [
+    "true", "True", "false", "False", "none", "None", "loop", "self",
+];
+
+pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, SyntaxError> {
+    let mut parser = Parser {
+        known,
+        open: Vec::new(),
+        blocks: Vec::new(),
+        assigned: Vec::new(),
+        nodes: Vec::with_capacity(pieces.len()),
+    };
+    for piece in pieces {
+        match piece {
+            Piece::Data(span) => parser.nodes.push(Node::Data(span)),
+            Piece::Tag { kind, tokens, span } => parser.tag(kind, tokens, span)?,
+        }
+    }
+    match parser.open.last() {
+        Some(open) => Err(left_open(open)),
+        None => Ok(Template {
+            nodes: parser.nodes,
+            assigned: parser.assigned,
+        }),
+    }
+}
+
+struct Parser<'a> {
+    known: &'a dyn Known,
+    open: Vec<Open>,
+    blocks: Vec<String>,
+    assigned: Vec<String>,
+    nodes: Vec<Node>,
+}
+
+impl Parser<'_> {
+    fn tag(
+        &mut self,
+        kind: TagKind,
+        tokens: Vec<Token>,
+        span: Range<usize>,
+    ) -> Result<(), SyntaxError> {
+        let in_macro = self.open.iter().any(|open| open.kind == Opened::Macro);
+        let mut tokens = Tokens::new(tokens, span.clone(), self.known, in_macro);
+        match kind {
+            TagKind::Output => {
+                let value = tokens.tuple()?;
+                self.nodes.push(Node::Output(vec![value]));
+            }
+            TagKind::Block => self.statement(&mut tokens, &span)?,
+        }
+        tokens.end()
+    }
+
+    fn statement(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<(), SyntaxError> {
+        let (word, place) = tokens.name("the name of a tag")?;
+        if let Some(opened) = word.strip_prefix("end") {
+            return self.end(tokens, opened, &word, span, place);
+        }
+        let tag = match &*word {
+            "autoescape" => self.begin(
+                Opened::AutoEscape,
+                span,
+                Tag::AutoEscape(tokens.expression()?),
+            )?,
+            "block" => self.block(tokens, span)?,
+            "call" => self.call(tokens, span)?,
+            "elif" | "else" => self.branch(tokens, &word, &place)?,
+            "extends" => Tag::Extends(tokens.expression()?),
+            "filter" => {
+                let filters = tokens.filters()?;
+                self.begin(Opened::Filter, span, Tag::Filter(filters))?
+            }
+            "for" => self.for_loop(tokens, span)?,
+            "from" => self.from(tokens)?,
+            "if" => {
+                let test = tokens.tuple_without_condition()?;
+                self.begin(IF, span, Tag::If(test))?
+            }
+            "import" => self.import(tokens)?,
+            "include" => include(tokens)?,
+            "macro" => self.macro_(tokens, span)?,
+            "print" => {
+                self.nodes.push(Node::Output(tokens.list()?));
+                return Ok(());
+            }
+            "set" => self.set(tokens, span)?,
+            "with" => self.with(tokens, span)?,
+            _ => return Err(unknown(&word, place)),
+        };
+        self.nodes.push(Node::Tag(Box::new(tag), span.clone()));
+        Ok(())
+    }
+
+    fn begin(&mut self, kind: Opened, span: &Range<usize>, tag: Tag) -> Result<Tag, SyntaxError> {
+        self.begin_with(kind, Vec::new(), span, tag)
+    }
+
+    fn begin_with(
+        &mut self,
+        kind: Opened,
+        locals: Vec<String>,
+        span: &Range<usize>,
+        tag: Tag,
+    ) -> Result<Tag, SyntaxError> {
+        if self.open.len() == MAX_OPEN {
+            let message = format!("more than {MAX_OPEN} tags within each other");
+            return Err(SyntaxError::new(message, span.clone()).help("move parts into macros"));
+        }
+        self.open.push(Open {
+            kind,
+            locals,
+            span: span.clone(),
+        });
+        Ok(tag)
+    }
+
+    fn end(
+        &mut self,
+        tokens: &mut Tokens,
+        opened: &str,
+        word: &str,
+        span: &Range<usize>,
+        place: Range<usize>,
+    ) -> Result<(), SyntaxError> {
+        let Some(open) = self.open.last() else {
+            return Err(unexpected_end(word, place, None));
+        };
+        if open.kind.word() != opened {
+            return Err(unexpected_end(word, place, Some(open)));
+        }
+        let end = open.kind.end();
+        if let (Opened::Block { name, .. }, Some((last, place))) =
+            (&open.kind, tokens.take_any_name())
+            && last != *name
+        {
+            let message = format!("this ends the block `{name}`, not `{last}`");
+            return Err(SyntaxError::new(message, place));
+        }
+        self.open.pop();
+        let tag = Box::new(Tag::End(end));
+        self.nodes.push(Node::Tag(tag, span.clone()));
+        Ok(())
+    }
+
+    fn branch(
+        &mut self,
+        tokens: &mut Tokens,
+        word: &str,
+        place: &Range<usize>,
+    ) -> Result<Tag, SyntaxError> {
+        let stray = |open: Option<&Open>| unexpected_end(word, place.clone(), open);
+        let Some(open) = self.open.last_mut() else {
+            return Err(stray(None));
+        };
+        let has_else = match &mut open.kind {
+            Opened::If { branches, has_else } => {
+                *branches += 1;
+                if *branches > MAX_BRANCHES {
+                    let message = format!("more than {MAX_BRANCHES} branches of one `if`");
+                    return Err(SyntaxError::new(message, place.clone()).help("use a dict"));
+                }
+                has_else
+            }
+            Opened::For { has_else } if word == "else" => {
+                // What follows is no longer in the loop.
+                open.locals.clear();
+                has_else
+            }
+            _ => return Err(stray(self.open.last())),
+        };
+        if *has_else {
+            let message = format!("`{word}` after `else`");
+            return Err(SyntaxError::new(message, place.clone()).help("`else` comes last"));
+        }
+        if word == "elif" {
+            return Ok(Tag::Elif(tokens.tuple_without_condition()?));
+        }
+        *has_else = true;
+        Ok(Tag::Else)
+    }
+
+    fn block(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        let (name, place) = tokens.name("the name of the block")?;
+        if tokens.is("-") {
+            let error = SyntaxError::new("the name of a block has no `-` in it", place);
+            return Err(error.help("use an underscore"));
+        }
+        if self.blocks.contains(&name) {
+            let error = SyntaxError::new(format!("a second block `{name}`"), place);
+            return Err(error.help(format!("print it again with `{{{{ self.{name}() }}}}`")));
+        }
+        if self.open.iter().any(|open| open.kind == Opened::Macro) {
+            let error = SyntaxError::new("a block within a macro", span.clone());
+            return Err(error.help("put the block around the call of the macro"));
+        }
+        self.blocks.push(name.clone());
+        let scoped = tokens.take_name("scoped");
+        let required = tokens.take_name("required");
+        let mut hidden: Vec<String> = Vec::new();
+        if !scoped {
+            let locals = self.open.iter().flat_map(|open| &open.locals);
+            hidden.extend(locals.cloned());
+            hidden.sort();
+            hidden.dedup();
+        }
+        let opened = Opened::Block {
+            name: name.clone(),
+            hides: !hidden.is_empty(),
+        };
+        let tag = Tag::Block {
+            name,
+            required,
+            hidden,
+        };
+        self.begin(opened, span, tag)
+    }
+
+    fn call(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        let parameters = match tokens.is("(") {
+            true => self.parameters(tokens)?,
+            false => Vec::new(),
+        };
+        let call = tokens.expression()?;
+        if !matches!(call.kind, Kind::Call(..)) {
+            let error = SyntaxError::new("`call` needs the call of a macro", call.span);
+            return Err(error.help("write `{% call name(…) %}`"));
+        }
+        let locals = names(&parameters);
+        self.begin_with(Opened::Call, locals, span, Tag::Call(parameters, call))
+    }
+
+    fn for_loop(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        let target = self.target(tokens, false)?;
+        tokens.expect_name("in")?;
+        let items = tokens.loop_items()?;
+        let condition = match tokens.take_name("if") {
+            true => Some(tokens.expression()?),
+            false => None,
+        };
+        let recursive = tokens.take_name("recursive");
+        let mut locals = vec!["loop".to_owned()];
+        target.names(&mut |name| locals.push(name.into()));
+        let tag = Tag::For {
+            target,
+            items,
+            condition,
+            recursive,
+        };
+        self.begin_with(Opened::For { has_else: false }, locals, span, tag)
+    }
+
+    fn from(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
+        let template = tokens.expression()?;
+        tokens.expect_name("import")?;
+        let mut names = Vec::new();
+        let mut with_context = None;
+        loop {
+            with_context = with_context.or(tokens.context());
+            if with_context.is_some() {
+                break;
+            }
+            let (name, place) = tokens.name("a name to import")?;
+            if name.starts_with('_') {
+                let message = format!("`{name}` begins with `_`, so it is private");
+                return Err(SyntaxError::new(message, place));
+            }
+            let alias = match tokens.take_name("as") {
+                true => Some(self.assign(tokens)?),
+                false => None,
+            };
+            if alias.is_none() {
+                self.check_assigned(&name, &place)?;
+            }
+            names.push((name, alias));
+            with_context = tokens.context();
+            if with_context.is_some() || !tokens.take(",") {
+                break;
+            }
+        }
+        Ok(Tag::From {
+            template,
+            names,
+            with_context: with_context.unwrap_or(false),
+        })
+    }
+
+    fn import(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
+        let template = tokens.expression()?;
+        tokens.expect_name("as")?;
+        let name = self.assign(tokens)?;
+        Ok(Tag::Import {
+            template,
+            name,
+            with_context: tokens.context().unwrap_or(false),
+        })
+    }
+
+    fn macro_(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        let name = self.assign(tokens)?;
+        let parameters = self.parameters(tokens)?;
+        let locals = names(&parameters);
+        let tag = Tag::Macro(name, parameters);
+        self.begin_with(Opened::Macro, locals, span, tag)
+    }
+
+    fn parameters(&mut self, tokens: &mut Tokens) -> Result<Vec<Parameter>, SyntaxError> {
+        tokens.expect("(")?;
+        let mut parameters: Vec<Parameter> = Vec::new();
+        while !tokens.is(")") {
+            if !parameters.is_empty() {
+                tokens.expect(",")?;
+                if tokens.is(")") {
+                    break;
+                }
+            }
+            let (name, span) = tokens.name("the name of a parameter")?;
+            self.check_assigned(&name, &span)?;
+            let start = tokens.taken();
+            let default = match tokens.take("=") {
+                true => Some(tokens.expression()?),
+                false if parameters.iter().any(|known| known.default.is_some()) => {
+                    let message = format!("`{name}` needs a default too, as those before it");
+                    return Err(SyntaxError::new(message, span));
+                }
+                false => None,
+            };
+            let names_others = parameters
+                .iter()
+                .any(|known| tokens.has_named(&known.name, start));
+            parameters.push(Parameter {
+                name,
+                default,
+                names_others,
+            });
+        }
+        tokens.expect(")")?;
+        Ok(parameters)
+    }
+
+    fn set(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        let target = self.target(tokens, true)?;
+        if tokens.take("=") {
+            return Ok(Tag::Set(target, tokens.tuple()?));
+        }
+        let filters = match tokens.take("|") {
+            true => Some(tokens.filters()?),
+            false => None,
+        };
+        self.begin(Opened::Set, span, Tag::SetBlock(target, filters))
+    }
+
+    fn with(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        let mut values = Vec::new();
+        let mut locals = Vec::new();
+        while !tokens.is_empty() {
+            if !values.is_empty() {
+                tokens.expect(",")?;
+            }
+            let target = self.target(tokens, false)?;
+            target.names(&mut |name| locals.push(name.into()));
+            tokens.expect("=")?;
+            values.push((target, tokens.expression()?));
+        }
+        self.begin_with(Opened::With, locals, span, Tag::With(values))
+    }
+
+    /// What is assigned to: names, tuples of them, and attributes of namespaces.
+    fn target(&mut self, tokens: &mut Tokens, attributes: bool) -> Result<Target, SyntaxError> {
+        let mut targets = Vec::new();
+        let mut is_tuple = false;
+        loop {
+            if !targets.is_empty() && (tokens.is("=") || tokens.is_name("in") || tokens.is(")")) {
+                break;
+            }
+            targets.push(if tokens.take("(") {
+                let inner = self.target(tokens, attributes)?;
+                tokens.expect(")")?;
+                inner
+            } else {
+                self.single_target(tokens, attributes)?
+            });
+            if !tokens.take(",") {
+                break;
+            }
+            is_tuple = true;
+        }
+        match targets.len() {
+            1 if !is_tuple => Ok(targets.remove(0)),
+            _ => Ok(Target::Tuple(targets)),
+        }
+    }
+
+    fn single_target(
+        &mut self,
+        tokens: &mut Tokens,
+        attributes: bool,
+    ) -> Result<Target, SyntaxError> {
+        let (name, span) = tokens.name("a name to assign to")?;
+        if attributes && tokens.take(".") {
+            let (attribute, _) = tokens.name("the name of an attribute")?;
+            return Ok(Target::Attribute(name, attribute));
+        }
+        self.check_assigned(&name, &span)?;
+        Ok(Target::Name(name))
+    }
+
+    fn assign(&mut self, tokens: &mut Tokens) -> Result<String, SyntaxError> {
+        let (name, span) = tokens.name("a name")?;
+        self.check_assigned(&name, &span)?;
+        Ok(name)
+    }
+
+    fn check_assigned(&mut self, name: &str, span: &Range<usize>) -> Result<(), SyntaxError> {
+        if RESERVED.contains(&name) {
+            let message = format!("`{name}` cannot be assigned to");
+            return Err(SyntaxError::new(message, span.clone()).help("take another name"));
+        }
+        if !self.assigned.iter().any(|known| known == name) {
+            self.assigned.push(name.to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn names(parameters: &[Parameter]) -> Vec<String> {
+    let names = parameters.iter().map(|parameter| parameter.name.clone());
+    names.collect()
+}
+
+fn include(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
+    let template = tokens.expression()?;
+    let ignore_missing = tokens.take_name("ignore");
+    if ignore_missing {
+        tokens.expect_name("missing")?;
+    }
+    Ok(Tag::Include {
+        template,
+        ignore_missing,
+        with_context: tokens.context().unwrap_or(true),
+    })
+}
+
+fn unknown(word: &str, span: Range<usize>) -> SyntaxError {
+    let error = SyntaxError::new(format!("there is no tag `{word}`"), span);
+    match word {
+        "do" => error.help("write `{% set _ = … %}`: `do` is an extension of Jinja2"),
+        "break" | "continue" => error.help(
+            "loops cannot be left: give the loop a condition, as in `{% for x in list if … %}`",
+        ),
+        "elseif" | "elsif" | "elsefi" => error.help("write `elif`"),
+        _ => match did_you_mean(word, STATEMENTS) {
+            Some(guess) => error.help(guess),
+            None => error,
+        },
+    }
+}
+
+fn unexpected_end(word: &str, span: Range<usize>, open: Option<&Open>) -> SyntaxError {
+    let is_tag = STATEMENTS.contains(&word);
+    if !is_tag {
+        let error = unknown(word, span);
+        return match open {
+            Some(open) if error.help.is_none() => {
+                let open = open.kind.word();
+                error.help(format!(
+                    "the innermost open tag is `{open}`: end it with `end{open}`"
+                ))
+            }
+            _ => error,
+        };
+    }
+    match open {
+        None => SyntaxError::new(format!("`{word}` without a tag that it belongs to"), span),
+        Some(open) => {
+            let opened = open.kind.word();
+            let message = format!("`{word}` within a `{opened}`");
+            SyntaxError::new(message, span).help(format!("first end that with `end{opened}`"))
+        }
+    }
+}
+
+impl End {
+    /// The tag that does the same for minijinja.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::AutoEscape => "endautoescape",
+            Self::Block(_) => "endblock",
+            Self::Call => "endcall",
+            Self::Filter => "endfilter",
+            Self::For => "endfor",
+            Self::If => "endif",
+            Self::Macro => "endmacro",
+            Self::Set => "endset",
+            Self::With => "endwith",
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use std::ops::Range;
+
+use super::expression::Expression;
+
+/// A template: what stands in it, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Template {
+    pub(super) nodes: Vec<Node>,
+    /// The names that it assigns anywhere.
+    pub(super) assigned: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Node {
+    /// Bytes of the template that are text.
+    Data(Range<usize>),
+    Output(Vec<Expression>),
+    Tag(Box<Tag>, Range<usize>),
+}
+
+/// A `{% … %}`. The parser has seen to it that they nest.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Tag {
+    AutoEscape(Expression),
+    Block {
+        name: String,
+        required: bool,
+        /// The local names that it does not see, for lack of `scoped`.
+        hidden: Vec<String>,
+    },
+    Call(Vec<Parameter>, Expression),
+    Elif(Expression),
+    Else,
+    /// The word is that of the tag it ends.
+    End(End),
+    Extends(Expression),
+    Filter(Expression),
+    For {
+        target: Target,
+        items: Expression,
+        condition: Option<Expression>,
+        recursive: bool,
+    },
+    From {
+        template: Expression,
+        names: Vec<(String, Option<String>)>,
+        with_context: bool,
+    },
+    If(Expression),
+    Import {
+        template: Expression,
+        name: String,
+        with_context: bool,
+    },
+    Include {
+        template: Expression,
+        ignore_missing: bool,
+        with_context: bool,
+    },
+    Macro(String, Vec<Parameter>),
+    Set(Target, Expression),
+    /// The filters are around what the block captures.
+    SetBlock(Target, Option<Expression>),
+    With(Vec<(Target, Expression)>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum End {
+    AutoEscape,
+    /// Whether it has hidden names.
+    Block(bool),
+    Call,
+    Filter,
+    For,
+    If,
+    Macro,
+    Set,
+    With,
+}
+
+/// What is assigned to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Target {
+    Attribute(String, String),
+    Name(String),
+    Tuple(Vec<Target>),
+}
+
+/// A parameter of a macro, and its default.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) default: Option<Expression>,
+    /// Whether the default names a parameter before it.
+    pub(super) names_others: bool,
+}
+
+impl Target {
+    /// The names that it binds.
+    pub(super) fn names(&self, visit: &mut dyn FnMut(&str)) {
+        match self {
+            Self::Attribute(..) => {}
+            Self::Name(name) => visit(name),
+            Self::Tuple(targets) => {
+                for target in targets {
+                    target.names(visit);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Expressions for minijinja.
+
+use std::fmt::Write as _;
+
+use super::super::expression::{
+    Arguments, Binary, Comparison, Constant, Expression, Kind, Named, Slice, Unary,
+};
+use super::{NOTHING, Writer};
+
+/// Names that are neither variables nor assigned.
+const SPECIAL: [&str; 4] = ["caller", "loop", "self", "super"];
+
+/// How tightly what is written holds together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hold {
+    /// Items, attributes and calls can follow.
+    Postfix,
+    /// Filters can follow.
+    Filter,
+    /// Anything else needs parentheses around it.
+    Loose,
+}
+
+impl Writer<'_> {
+    /// An expression where any fits.
+    pub(super) fn value(&mut self, value: &Expression) {
+        self.part(value, Hold::Loose);
+    }
+
+    /// An expression that must hold as tightly as what stands around it.
+    pub(super) fn part(&mut self, value: &Expression, hold: Hold) {
+        self.place(&value.span, |writer| {
+            if holds(value) <= hold {
+                return writer.kind(value);
+            }
+            writer.push("(");
+            writer.kind(value);
+            writer.push(")");
+        });
+    }
+
+    fn kind(&mut self, value: &Expression) {
+        match &value.kind {
+            Kind::And(left, right) => self.infix(left, " and ", right),
+            Kind::Attribute(value, name) => {
+                self.part(value, Hold::Postfix);
+                self.push(".");
+                self.push(name);
+            }
+            Kind::Binary(operator, left, right) => {
+                self.operator(value, left, binary(*operator), &[right]);
+            }
+            Kind::Call(function, arguments) => self.call(function, arguments),
+            Kind::Compare(first, others) => self.comparison(value, first, others),
+            Kind::Concat(parts) => {
+                let (first, others) = parts.split_first().expect("two parts at least");
+                let others: Vec<&Expression> = others.iter().collect();
+                self.operator(value, first, "_concat", &others);
+            }
+            Kind::Constant(constant) => self.constant(constant),
+            Kind::Dict(entries) => self.dict(entries),
+            Kind::Filter(inner, named, arguments) => {
+                if let Some(inner) = inner {
+                    self.part(inner, Hold::Filter);
+                    self.push("|");
+                }
+                self.place(&value.span, |writer| writer.named(named, arguments));
+            }
+            Kind::If {
+                test,
+                then,
+                otherwise,
+            } => {
+                self.part(then, Hold::Filter);
+                self.push(" if ");
+                self.part(test, Hold::Filter);
+                if let Some(otherwise) = otherwise {
+                    self.push(" else ");
+                    self.part(otherwise, Hold::Filter);
+                }
+            }
+            // minijinja takes `1.0` for the index `1`.
+            Kind::Item(inner, item) if may_be_float(item) => {
+                self.operator(value, inner, "_item", &[item]);
+            }
+            Kind::Item(value, item) => {
+                self.part(value, Hold::Postfix);
+                self.push("[");
+                self.value(item);
+                self.push("]");
+            }
+            Kind::List(items) => {
+                self.list(items);
+                self.push("|_list");
+            }
+            Kind::Name(name) => self.name(name),
+            Kind::Not(value) => {
+                self.push("not ");
+                self.part(value, Hold::Filter);
+            }
+            Kind::Or(left, right) => self.infix(left, " or ", right),
+            Kind::Slice(inner, slice) => self.slice(value, inner, slice),
+            Kind::Test(value, named, arguments) => {
+                self.part(value, Hold::Filter);
+                self.push(" is ");
+                self.named(named, arguments);
+            }
+            Kind::Tuple(items) => {
+                self.push("(");
+                for item in items {
+                    self.value(item);
+                    self.push(", ");
+                }
+                self.push(")");
+            }
+            Kind::Unary(sign, inner) => {
+                let filter = match sign {
+                    Unary::Minus => "_neg",
+                    Unary::Plus => "_pos",
+                };
+                self.operator(value, inner, filter, &[]);
+            }
+        }
+    }
+
+    fn infix(&mut self, left: &Expression, operator: &str, right: &Expression) {
+        self.part(left, Hold::Filter);
+        self.push(operator);
+        self.part(right, Hold::Filter);
+    }
+
+    /// An operator as the filter that does what Python's does.
+    fn operator(
+        &mut self,
+        whole: &Expression,
+        left: &Expression,
+        filter: &str,
+        right: &[&Expression],
+    ) {
+        self.part(left, Hold::Filter);
+        self.push("|");
+        self.place(&whole.span, |writer| {
+            writer.push(filter);
+            if right.is_empty() {
+                return;
+            }
+            writer.push("(");
+            for (index, operand) in right.iter().enumerate() {
+                writer.push(if index == 0 { "" } else { ", " });
+                writer.value(operand);
+            }
+            writer.push(")");
+        });
+    }
+
+    fn comparison(
+        &mut self,
+        whole: &Expression,
+        first: &Expression,
+        others: &[(Comparison, Expression)],
+    ) {
+        match others {
+            [(comparison, right)] => {
+                self.operator(whole, first, comparison_filter(*comparison), &[right]);
+            }
+            _ => {
+                self.part(first, Hold::Filter);
+                self.push("|");
+                self.place(&whole.span, |writer| {
+                    writer.push("_compare(");
+                    for (index, (comparison, right)) in others.iter().enumerate() {
+                        writer.push(if index == 0 { "" } else { ", " });
+                        writer.string(comparison_filter(*comparison));
+                        writer.push(", ");
+                        writer.value(right);
+                    }
+                    writer.push(")");
+                });
+            }
+        }
+    }
+
+    fn call(&mut self, function: &Expression, arguments: &Arguments) {
+        // What is named by itself is called by its name, as `super()` must be.
+        self.part(function, Hold::Postfix);
+        self.arguments(arguments);
+    }
+
+    fn named(&mut self, named: &Named, arguments: &Arguments) {
+        self.push(&named.name);
+        if *arguments != Arguments::default() {
+            self.arguments(arguments);
+        }
+    }
+
+    fn arguments(&mut self, arguments: &Arguments) {
+        let Arguments {
+            positional,
+            keywords,
+            rest,
+            keyword_rest,
+        } = arguments;
+        self.push("(");
+        let mut separator = "";
+        for value in positional {
+            self.push(separator);
+            self.value(value);
+            separator = ", ";
+        }
+        if let Some(rest) = rest {
+            self.push(separator);
+            self.push("*");
+            self.part(rest, Hold::Filter);
+            separator = ", ";
+        }
+        for (name, value) in keywords {
+            self.push(separator);
+            self.push(name);
+            self.push("=");
+            self.value(value);
+            separator = ", ";
+        }
+        if let Some(rest) = keyword_rest {
+            self.push(separator);
+            self.push("**");
+            self.part(rest, Hold::Filter);
+        }
+        self.push(")");
+    }
+
+    pub(super) fn list(&mut self, items: &[Expression]) {
+        self.push("[");
+        for (index, item) in items.iter().enumerate() {
+            self.push(if index == 0 { "" } else { ", " });
+            self.value(item);
+        }
+        self.push("]");
+    }
+
+    fn dict(&mut self, entries: &[(Expression, Expression)]) {
+        self.push("{");
+        for (index, (key, value)) in entries.iter().enumerate() {
+            self.push(if index == 0 { "" } else { ", " });
+            self.value(key);
+            self.push(": ");
+            self.value(value);
+        }
+        self.push("}|_dict");
+    }
+
+    fn slice(&mut self, whole: &Expression, value: &Expression, slice: &Slice) {
+        self.part(value, Hold::Filter);
+        self.push("|");
+        self.place(&whole.span, |writer| {
+            writer.push("_slice(");
+            let Slice { start, stop, step } = slice;
+            for (index, bound) in [start, stop, step].into_iter().enumerate() {
+                writer.push(if index == 0 { "" } else { ", " });
+                match bound {
+                    Some(bound) => writer.value(bound),
+                    None => writer.push("none"),
+                }
+            }
+            writer.push(")");
+        });
+    }
+
+    fn name(&mut self, name: &str) {
+        let is_own = self.assigned.iter().any(|known| known == name)
+            || SPECIAL.contains(&name)
+            || self.known.globals().contains(&name);
+        if self.module && !is_own {
+            write!(self.text, "{NOTHING}.").ok();
+        }
+        self.push(name);
+    }
+
+    fn constant(&mut self, constant: &Constant) {
+        match constant {
+            Constant::Bool(true) => self.push("true"),
+            Constant::Bool(false) => self.push("false"),
+            // A literal that is too large is infinite, there as well.
+            Constant::Float(float) if float.is_infinite() => self.push("1e999"),
+            Constant::Float(float) => {
+                write!(self.text, "{float:?}").ok();
+            }
+            Constant::Int(int) if int.bits() < 127 => {
+                write!(self.text, "{int}").ok();
+            }
+            // minijinja has no literal for it.
+            Constant::Int(int) => {
+                write!(self.text, "\"{int}\"|int").ok();
+            }
+            Constant::None => self.push("none"),
+            Constant::Text(text) => self.string(text),
+        }
+    }
+
+    pub(super) fn string(&mut self, text: &str) {
+        self.push("\"");
+        for c in text.chars() {
+            if matches!(c, '"' | '\\') {
+                self.push("\\");
+            }
+            self.text.push(c);
+        }
+        self.push("\"");
+    }
+}
+
+/// Whether an index is reckoned, so that it may be no integer.
+fn may_be_float(item: &Expression) -> bool {
+    matches!(
+        &item.kind,
+        Kind::Binary(..) | Kind::Constant(Constant::Float(_)) | Kind::Filter(..)
+    )
+}
+
+fn holds(value: &Expression) -> Hold {
+    match &value.kind {
+        Kind::Item(_, item) if may_be_float(item) => Hold::Filter,
+        Kind::Attribute(..)
+        | Kind::Call(..)
+        | Kind::Item(..)
+        | Kind::Constant(Constant::Bool(_) | Constant::None | Constant::Text(_))
+        | Kind::Name(_)
+        | Kind::Tuple(_) => Hold::Postfix,
+        Kind::Binary(..)
+        | Kind::Compare(..)
+        | Kind::Concat(_)
+        | Kind::Constant(Constant::Float(_) | Constant::Int(_))
+        | Kind::Dict(_)
+        | Kind::Filter(..)
+        | Kind::List(_)
+        | Kind::Slice(..)
+        | Kind::Unary(..) => Hold::Filter,
+        Kind::And(..) | Kind::If { .. } | Kind::Not(_) | Kind::Or(..) | Kind::Test(..) => {
+            Hold::Loose
+        }
+    }
+}
+
+fn binary(operator: Binary) -> &'static str {
+    match operator {
+        Binary::Add => "_add",
+        Binary::Divide => "_div",
+        Binary::FloorDivide => "_floordiv",
+        Binary::Modulo => "_mod",
+        Binary::Multiply => "_mul",
+        Binary::Power => "_pow",
+        Binary::Subtract => "_sub",
+    }
+}
+
+fn comparison_filter(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => "_eq",
+        Comparison::Greater => "_gt",
+        Comparison::GreaterOrEqual => "_ge",
+        Comparison::In => "_in",
+        Comparison::Less => "_lt",
+        Comparison::LessOrEqual => "_le",
+        Comparison::NotEqual => "_ne",
+        Comparison::NotIn => "_not_in",
+    }
+}

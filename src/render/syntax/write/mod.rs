@@ -1,0 +1,97 @@
+//! Templates for minijinja.
+
+mod expressions;
+mod tags;
+
+use std::ops::Range;
+
+use super::expression::Expression;
+use super::places::Places;
+use super::statement::{Node, Template};
+use super::{Known, Written};
+
+/// Control characters: text hardly has them, and where it does they are printed as strings.
+pub(super) const BLOCK: (&str, &str) = ("\u{11}", "\u{12}");
+pub(super) const OUTPUT: (&str, &str) = ("\u{13}", "\u{14}");
+pub(super) const COMMENT: (&str, &str) = ("\u{15}", "\u{16}");
+const DELIMITERS: [char; 6] = ['\u{11}', '\u{12}', '\u{13}', '\u{14}', '\u{15}', '\u{16}'];
+
+/// A global in which there is nothing: `_nothing.x` is undefined, whatever `x` is elsewhere.
+pub(in crate::render) const NOTHING: &str = "_nothing";
+/// Begins the name of a template that is imported without context.
+pub(in crate::render) const MODULE: char = '\u{1}';
+
+pub(super) fn write(text: &str, template: &Template, known: &dyn Known, module: bool) -> Written {
+    let mut writer = Writer {
+        text: String::with_capacity(text.len() + text.len() / 4),
+        places: Places::default(),
+        known,
+        assigned: &template.assigned,
+        module,
+    };
+    for node in &template.nodes {
+        match node {
+            Node::Data(span) => writer.data(&text[span.clone()]),
+            Node::Output(values) => values.iter().for_each(|value| writer.output(value)),
+            Node::Tag(tag, span) => writer.place(span, |writer| writer.tag(tag)),
+        }
+    }
+    Written {
+        text: writer.text,
+        places: writer.places,
+    }
+}
+
+struct Writer<'a> {
+    text: String,
+    places: Places,
+    known: &'a dyn Known,
+    assigned: &'a [String],
+    module: bool,
+}
+
+impl Writer<'_> {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn place(&mut self, source: &Range<usize>, write: impl FnOnce(&mut Self)) {
+        let start = self.text.len();
+        write(self);
+        self.places.add(start..self.text.len(), source.clone());
+    }
+
+    fn data(&mut self, data: &str) {
+        let mut rest = data;
+        while let Some(at) = rest.find(DELIMITERS) {
+            self.push(&rest[..at]);
+            // A control character takes one byte.
+            self.push(OUTPUT.0);
+            self.string(&rest[at..=at]);
+            self.push(OUTPUT.1);
+            rest = &rest[at + 1..];
+        }
+        self.push(rest);
+    }
+
+    fn output(&mut self, value: &Expression) {
+        // A space keeps minijinja from taking a sign for white space control.
+        self.push(OUTPUT.0);
+        self.push(" ");
+        self.value(value);
+        self.push(" ");
+        self.push(OUTPUT.1);
+    }
+
+    fn block(&mut self, write: impl FnOnce(&mut Self)) {
+        self.push(BLOCK.0);
+        self.push(" ");
+        write(self);
+        self.push(" ");
+        self.push(BLOCK.1);
+    }
+
+    fn word(&mut self, word: &str) {
+        self.block(|writer| writer.push(word));
+    }
+}

@@ -1,0 +1,172 @@
+//! Jinja2's tests, all of them and no others.
+//!
+//! Source: Jinja2's template designer documentation, "List of Builtin Tests".
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State};
+
+use super::number::{self, Number};
+use super::values::{Dict, Generator, List, type_name};
+use super::{filters, operators, python};
+
+pub(super) const NAMES: [&str; 39] = [
+    "!=",
+    "<",
+    "<=",
+    "==",
+    ">",
+    ">=",
+    "boolean",
+    "callable",
+    "defined",
+    "divisibleby",
+    "eq",
+    "equalto",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
+];
+
+pub(super) fn register(env: &mut Environment<'_>) {
+    for (filter, names) in [
+        ("_eq", &["==", "eq", "equalto"][..]),
+        ("_ge", &[">=", "ge"]),
+        ("_gt", &[">", "gt", "greaterthan"]),
+        ("_in", &["in"]),
+        ("_le", &["<=", "le"]),
+        ("_lt", &["<", "lt", "lessthan"]),
+        ("_ne", &["!=", "ne"]),
+    ] {
+        for name in names {
+            env.add_test(*name, move |state: &mut State, a: Value, b: Value| {
+                operators::compare(state, filter, &a, &b)
+            });
+        }
+    }
+    simple(env, "boolean", |value| value.kind() == ValueKind::Bool);
+    simple(env, "callable", is_callable);
+    simple(env, "defined", |value| !value.is_undefined());
+    simple(env, "escaped", Value::is_safe);
+    simple(env, "false", |value| {
+        value.kind() == ValueKind::Bool && !value.is_true()
+    });
+    simple(env, "float", |value| {
+        value.kind() == ValueKind::Number && !value.is_integer()
+    });
+    simple(env, "integer", number::is_integer);
+    simple(env, "iterable", is_iterable);
+    simple(env, "mapping", |value| value.kind() == ValueKind::Map);
+    simple(env, "none", Value::is_none);
+    simple(env, "number", |value| number::of(value).is_some());
+    simple(env, "sequence", is_sequence);
+    simple(env, "string", |value| value.kind() == ValueKind::String);
+    simple(env, "true", |value| {
+        value.kind() == ValueKind::Bool && value.is_true()
+    });
+    simple(env, "undefined", Value::is_undefined);
+    simple(env, "filter", |value| {
+        value
+            .as_str()
+            .is_some_and(|name| filters::NAMES.contains(&name))
+    });
+    simple(env, "test", |value| {
+        value.as_str().is_some_and(|name| NAMES.contains(&name))
+    });
+    env.add_test("divisibleby", |value: Value, divisor: Value| {
+        is_remainder(&value, &divisor, 0)
+    });
+    env.add_test("even", |value: Value| {
+        is_remainder(&value, &Value::from(2), 0)
+    });
+    env.add_test("odd", |value: Value| {
+        is_remainder(&value, &Value::from(2), 1)
+    });
+    env.add_test("lower", |value: Value| is_cased(&value, "islower"));
+    env.add_test("upper", |value: Value| is_cased(&value, "isupper"));
+    env.add_test("sameas", |a: Value, b: Value| is_same(&a, &b));
+}
+
+fn simple(env: &mut Environment<'_>, name: &'static str, test: fn(&Value) -> bool) {
+    env.add_test(name, move |value: Value| test(&value));
+}
+
+fn is_callable(value: &Value) -> bool {
+    let is_function = type_name(value) == "a function";
+    is_function || value.is_undefined()
+}
+
+fn is_iterable(value: &Value) -> bool {
+    matches!(
+        value.kind(),
+        ValueKind::Iterable
+            | ValueKind::Map
+            | ValueKind::Seq
+            | ValueKind::String
+            | ValueKind::Undefined
+    )
+}
+
+fn is_sequence(value: &Value) -> bool {
+    is_iterable(value) && value.downcast_object_ref::<Generator>().is_none()
+}
+
+/// Whether the remainder of a division is that.
+fn is_remainder(value: &Value, divisor: &Value, remainder: i64) -> Result<bool, Error> {
+    let number = |value: &Value| {
+        if value.is_undefined() {
+            value.get_attr("")?;
+        }
+        number::of(value).ok_or_else(|| {
+            let detail = format!("this test needs numbers, not {}", type_name(value));
+            Error::new(ErrorKind::InvalidOperation, detail)
+        })
+    };
+    let rest = number::arithmetic("%", &number(value)?, &number(divisor)?)?;
+    let remainder = Number::from(remainder);
+    Ok(number::order(&rest, &remainder) == Some(Ordering::Equal))
+}
+
+fn is_cased(value: &Value, method: &str) -> Result<bool, Error> {
+    let mut text = String::new();
+    super::print::str(&mut text, value)?;
+    let answer = python::strings::call(&text, method, &[]);
+    Ok(answer.transpose()?.is_some_and(|answer| answer.is_true()))
+}
+
+/// Python's `is`: what has no identity here is the same if it is equal and of the same type.
+fn is_same(a: &Value, b: &Value) -> bool {
+    let same_list = |a: Arc<List>| b.downcast_object().is_some_and(|b| Arc::ptr_eq(&a, &b));
+    let same_dict = |a: Arc<Dict>| b.downcast_object().is_some_and(|b| Arc::ptr_eq(&a, &b));
+    match a.kind() {
+        ValueKind::Map => a.downcast_object().is_some_and(same_dict),
+        ValueKind::Seq => a.downcast_object().is_some_and(same_list),
+        _ => a.kind() == b.kind() && a.is_integer() == b.is_integer() && a == b,
+    }
+}
