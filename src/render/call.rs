@@ -1,26 +1,56 @@
 //! Arguments as Python binds them.
 
-use minijinja::value::{Kwargs, Value};
+use std::sync::Arc;
+
+use minijinja::value::{Kwargs, Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind};
 
 use crate::diagnostic::did_you_mean;
+
+/// An undefined value that is given as an argument. minijinja takes the plain one for an argument
+/// that is not given, and a macro then has its default.
+#[derive(Debug)]
+struct Undefined(Value);
+
+impl Object for Undefined {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+}
+
+/// The value as an argument that is given.
+pub(super) fn given(value: Value) -> Value {
+    match value.is_undefined() {
+        true => Value::from_object(Undefined(value)),
+        false => value,
+    }
+}
+
+/// The value that was [`given`].
+pub(super) fn received(value: &Value) -> Value {
+    match value.downcast_object_ref() {
+        Some(Undefined(value)) => value.clone(),
+        None => value.clone(),
+    }
+}
 
 /// Named arguments, in order.
 type Named = Vec<(Value, Value)>;
 
 /// The positional and the named arguments.
-pub(super) fn split(args: &[Value]) -> Result<(&[Value], Named), Error> {
+pub(super) fn split(args: &[Value]) -> Result<(Vec<Value>, Named), Error> {
+    let received = |args: &[Value]| args.iter().map(received).collect();
     match args.split_last() {
         Some((last, positional)) if last.is_kwargs() => {
             let named = Kwargs::try_from(last.clone())?;
             let names: Vec<String> = named.args().map(String::from).collect();
             let named = names.into_iter().map(|name| {
                 let value = named.peek::<Value>(&name)?;
-                Ok((Value::from(name), value))
+                Ok((Value::from(name), self::received(&value)))
             });
-            Ok((positional, named.collect::<Result<_, Error>>()?))
+            Ok((received(positional), named.collect::<Result<_, Error>>()?))
         }
-        _ => Ok((args, Vec::new())),
+        _ => Ok((received(args), Vec::new())),
     }
 }
 

@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::syntax::{self, Known, MODULE, Whitespace};
 use super::values::{List, SHARED, collect};
-use super::{filters, globals, methods, operators, print, tests};
+use super::{call, filters, globals, methods, operators, print, tests};
 use crate::config::{JinjaOptions, Undefined};
 
 /// What one script may cost: about one for each instruction and for each 64 bytes. Public job
@@ -59,7 +59,9 @@ pub(super) fn environment(options: JinjaOptions) -> Environment<'static> {
     globals::register(&mut env);
     operators::register(&mut env);
     tests::register(&mut env);
+    env.add_filter("_given", call::given);
     env.add_filter("_module", module);
+    env.add_filter("_received", call::received);
     env
 }
 

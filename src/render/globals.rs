@@ -74,7 +74,7 @@ fn range(args: &[Value]) -> Result<Value, Error> {
 fn dict(args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     let args = args.into_values();
     let (positional, named) = split(&args)?;
-    let mut entries = match positional {
+    let mut entries = match &positional[..] {
         [] => IndexMap::new(),
         [source] => pairs(source)?,
         _ => return Err(invalid("`dict` takes one dict, or pairs, and named values")),

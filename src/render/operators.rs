@@ -84,7 +84,11 @@ fn mismatch(operator: &str, a: &Value, b: &Value) -> Error {
         type_name(a),
         type_name(b)
     );
-    Error::new(ErrorKind::InvalidOperation, detail)
+    invalid(detail)
+}
+
+fn invalid(detail: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, detail.into())
 }
 
 /// Refuses an undefined operand, as Jinja2's `Undefined` does in all levels.
@@ -141,7 +145,7 @@ fn format(state: &mut State, format: &Value, argument: &Value) -> Result<Value, 
 fn add(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
     if let (Some(left), Some(right)) = (a.as_str(), b.as_str()) {
         limits::check_text(left.len() + right.len())?;
-        return Ok(Some(Value::from([left, right].concat())));
+        return Ok(Some(join_texts(a, left, b, right)));
     }
     if is_list(a) && is_list(b) || a.is_tuple() && b.is_tuple() {
         let mut items = collect(a)?;
@@ -150,6 +154,18 @@ fn add(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
         return Ok(Some(same_kind(a, items)));
     }
     Ok(None)
+}
+
+/// Two texts as one. What is safe for HTML makes the other so.
+fn join_texts(a: &Value, left: &str, b: &Value, right: &str) -> Value {
+    let safe = |value: &Value, text: &str| match value.is_safe() {
+        true => text.to_owned(),
+        false => python::wrap::escape(text),
+    };
+    match a.is_safe() || b.is_safe() {
+        true => Value::from_safe_string([safe(a, left), safe(b, right)].concat()),
+        false => Value::from([left, right].concat()),
+    }
 }
 
 /// Times that something is repeated.
@@ -174,7 +190,11 @@ fn repeat(value: &Value, times: i128) -> Result<Option<Value>, Error> {
     let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
     if let Some(text) = value.as_str() {
         limits::check_text(text.len().saturating_mul(times))?;
-        return Ok(Some(Value::from(text.repeat(times))));
+        let repeated = text.repeat(times);
+        return Ok(Some(match value.is_safe() {
+            true => Value::from_safe_string(repeated),
+            false => Value::from(repeated),
+        }));
     }
     if !(is_list(value) || value.is_tuple()) {
         return Ok(None);
@@ -186,7 +206,8 @@ fn repeat(value: &Value, times: i128) -> Result<Option<Value>, Error> {
 }
 
 fn is_list(value: &Value) -> bool {
-    value.kind() == ValueKind::Seq && !value.is_tuple()
+    let is_range = || value.downcast_object_ref::<Range>().is_some();
+    value.kind() == ValueKind::Seq && !value.is_tuple() && !is_range()
 }
 
 fn same_kind(like: &Value, items: Vec<Value>) -> Value {
@@ -203,7 +224,7 @@ fn signed(_state: &mut State, sign: &str, value: &Value) -> Result<Value, Error>
         Some(number) => Ok(number.into()),
         None => {
             let detail = format!("`{sign}` needs a number, not {}", type_name(value));
-            Err(Error::new(ErrorKind::InvalidOperation, detail))
+            Err(invalid(detail))
         }
     }
 }
@@ -270,6 +291,10 @@ fn equal(state: &mut State, a: &Value, b: &Value) -> Result<bool, Error> {
     if let (Some(a), Some(b)) = (number::of(a), number::of(b)) {
         return Ok(number::order(&a, &b) == Some(Ordering::Equal));
     }
+    let is_range = |value: &Value| value.downcast_object_ref::<Range>().is_some();
+    if is_range(a) != is_range(b) {
+        return Ok(false);
+    }
     charge_comparison(state, a, b)?;
     Ok(a == b)
 }
@@ -319,7 +344,7 @@ pub(super) fn contains(state: &mut State, container: &Value, item: &Value) -> Re
             Some(part) => Ok(text.contains(part)),
             None => {
                 let detail = format!("`in` a string needs a string, not {}", type_name(item));
-                Err(Error::new(ErrorKind::InvalidOperation, detail))
+                Err(invalid(detail))
             }
         };
     }
@@ -351,7 +376,7 @@ pub(super) fn contains(state: &mut State, container: &Value, item: &Value) -> Re
                 "`in` needs a list, a dict or a string, not {}",
                 type_name(container)
             );
-            Err(Error::new(ErrorKind::InvalidOperation, detail))
+            Err(invalid(detail))
         }
     }
 }
@@ -359,14 +384,12 @@ pub(super) fn contains(state: &mut State, container: &Value, item: &Value) -> Re
 /// What a loop goes over.
 fn iterate(value: Value) -> Result<Value, Error> {
     match value.kind() {
-        ValueKind::Undefined
-        | ValueKind::String
-        | ValueKind::Seq
-        | ValueKind::Iterable
-        | ValueKind::Map => Ok(value),
+        // A string has a length to loop over, which minijinja does not know.
+        ValueKind::String => collect(&value).map(List::own),
+        ValueKind::Undefined | ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => Ok(value),
         _ => {
             let detail = format!("{} cannot be iterated over", type_name(&value));
-            Err(Error::new(ErrorKind::InvalidOperation, detail))
+            Err(invalid(detail))
         }
     }
 }
@@ -396,18 +419,17 @@ fn slice(
         true => Some(None),
         false => count(bound).map(Some),
     });
-    let is_sliceable = value.as_str().is_some() || is_list(value) || value.is_tuple();
+    let is_sliceable = matches!(value.kind(), ValueKind::String | ValueKind::Seq);
     let [Some(start), Some(stop), Some(step)] = given else {
-        // As Jinja2 has it for any item that is not there.
-        return Ok(Value::UNDEFINED);
+        return Err(invalid("a slice goes from one integer to another"));
     };
     if !is_sliceable {
-        return Ok(Value::UNDEFINED);
+        return Err(invalid(format!("{} has no slices", type_name(value))));
     }
     let step = step.unwrap_or(1);
     if step == 0 {
         let detail = "the step of a slice cannot be zero";
-        return Err(Error::new(ErrorKind::InvalidOperation, detail));
+        return Err(invalid(detail));
     }
     if let Some(text) = value.as_str() {
         let chars: Vec<char> = text.chars().collect();

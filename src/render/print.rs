@@ -107,7 +107,12 @@ fn write_nested(out: &mut String, value: &Value, depth: usize) -> fmt::Result {
         },
         ValueKind::String => {
             let string = crate::model::Value::from(value.as_str().unwrap_or_default());
-            text::write_repr(out, &string)
+            if !value.is_safe() {
+                return text::write_repr(out, &string);
+            }
+            out.write_str("Markup(")?;
+            text::write_repr(out, &string)?;
+            out.write_char(')')
         }
         ValueKind::Bytes => write!(out, "{value}"),
         ValueKind::Seq | ValueKind::Iterable | ValueKind::Map | ValueKind::Plain => {

@@ -210,8 +210,14 @@ fn round(_: &mut State, args: &[Value]) -> Result<Value, Error> {
                 "`round` to the {method} of what is not finite"
             )));
         }
-        Number::Float(float) if method == "ceil" => Number::Float(float.ceil()),
-        Number::Float(float) => Number::Float(float.floor()),
+        Number::Float(float) => {
+            let whole = if method == "ceil" {
+                float.ceil()
+            } else {
+                float.floor()
+            };
+            Number::Int(BigInt::from_f64(whole).expect("it is finite"))
+        }
     };
     number::arithmetic("/", &whole, &factor).map(Value::from)
 }

@@ -111,7 +111,7 @@ fn dispatch(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
                 entry.map(|(_, value)| value.clone())
             };
             let given = Given {
-                positional,
+                positional: &positional,
                 named: &named,
             };
             format(text, &given).map(Value::from)

@@ -11,6 +11,9 @@ use crate::diagnostic::did_you_mean;
 /// Expressions within each other. minijinja allows 150 levels, of which one here takes two.
 const MAX_DEPTH: usize = 60;
 
+/// Words that are operators, and so no names.
+const KEYWORDS: [&str; 7] = ["and", "else", "if", "in", "is", "not", "or"];
+
 type Parsed = Result<Expression, SyntaxError>;
 
 impl Tokens<'_> {
@@ -258,6 +261,9 @@ impl Tokens<'_> {
         let kind = match token {
             TokenKind::Float(float) => Kind::Constant(Constant::Float(*float)),
             TokenKind::Int(int) => Kind::Constant(Constant::Int(int.clone())),
+            TokenKind::Name(name) if KEYWORDS.contains(&&**name) => {
+                return Err(self.unexpected("an expression"));
+            }
             TokenKind::Name(name) => name_or_constant(name),
             TokenKind::Operator("(") => return self.parentheses(),
             TokenKind::Operator("[") => return self.list_literal(),

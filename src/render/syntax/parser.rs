@@ -379,9 +379,10 @@ impl Parser<'_> {
                 }
                 false => None,
             };
-            let names_others = parameters
-                .iter()
-                .any(|known| tokens.has_named(&known.name, start));
+            let names_others = tokens.has_named(&name, start)
+                || parameters
+                    .iter()
+                    .any(|known| tokens.has_named(&known.name, start));
             parameters.push(Parameter {
                 name,
                 default,

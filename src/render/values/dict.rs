@@ -75,7 +75,7 @@ impl Dict {
 
     fn update(&self, args: &[Value]) -> Result<(), Error> {
         let (positional, keywords) = split(args)?;
-        let mut more = match positional {
+        let mut more = match &positional[..] {
             [] => IndexMap::new(),
             [source] => pairs(source)?,
             _ => {
@@ -104,6 +104,9 @@ impl Equivalent<Value> for Name<'_> {
 
 /// The entries of a dict, or of a list of pairs.
 pub(in crate::render) fn pairs(source: &Value) -> Result<IndexMap<Value, Value>, Error> {
+    if source.is_undefined() {
+        source.get_attr("")?;
+    }
     if let Some(dict) = source.downcast_object_ref::<Dict>() {
         return Ok(dict.entries());
     }

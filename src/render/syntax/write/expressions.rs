@@ -183,17 +183,42 @@ impl Writer<'_> {
     fn call(&mut self, function: &Expression, arguments: &Arguments) {
         // What is named by itself is called by its name, as `super()` must be.
         self.part(function, Hold::Postfix);
-        self.arguments(arguments);
+        let may_be_macro = match &function.kind {
+            Kind::Name(name) => name != "loop" && !self.known.globals().contains(&&**name),
+            Kind::Attribute(owner, _) => !matches!(&owner.kind, Kind::Name(name) if name == "loop"),
+            _ => true,
+        };
+        self.arguments(arguments, may_be_macro);
+    }
+
+    /// An argument, which says that it is given where it may be undefined.
+    fn argument(&mut self, value: &Expression, to_macro: bool) {
+        let may_be_undefined = matches!(
+            &value.kind,
+            Kind::And(..)
+                | Kind::Attribute(..)
+                | Kind::Call(..)
+                | Kind::Filter(..)
+                | Kind::If { .. }
+                | Kind::Item(..)
+                | Kind::Name(_)
+                | Kind::Or(..)
+        );
+        if !(to_macro && may_be_undefined) {
+            return self.value(value);
+        }
+        self.part(value, Hold::Filter);
+        self.push("|_given");
     }
 
     fn named(&mut self, named: &Named, arguments: &Arguments) {
         self.push(&named.name);
         if *arguments != Arguments::default() {
-            self.arguments(arguments);
+            self.arguments(arguments, false);
         }
     }
 
-    fn arguments(&mut self, arguments: &Arguments) {
+    fn arguments(&mut self, arguments: &Arguments, to_macro: bool) {
         let Arguments {
             positional,
             keywords,
@@ -204,7 +229,7 @@ impl Writer<'_> {
         let mut separator = "";
         for value in positional {
             self.push(separator);
-            self.value(value);
+            self.argument(value, to_macro);
             separator = ", ";
         }
         if let Some(rest) = rest {
@@ -217,7 +242,7 @@ impl Writer<'_> {
             self.push(separator);
             self.push(name);
             self.push("=");
-            self.value(value);
+            self.argument(value, to_macro);
             separator = ", ";
         }
         if let Some(rest) = keyword_rest {

@@ -243,23 +243,23 @@ impl Writer<'_> {
         self.push(")");
     }
 
-    /// Defaults that name parameters before them, which minijinja does not see.
+    /// What a macro does first: its parameters get their values, those that name others last.
     fn defaults(&mut self, parameters: &[Parameter]) {
-        for parameter in parameters {
-            let Some(default) = parameter
-                .default
-                .as_ref()
-                .filter(|_| parameter.names_others)
-            else {
-                continue;
-            };
-            let name = &parameter.name;
+        for Parameter { name, .. } in parameters {
+            self.block(|writer| {
+                write!(writer.text, "set {name} = {name}|_received").ok();
+            });
+        }
+        for parameter in parameters.iter().filter(|known| known.names_others) {
+            let (name, default) = (&parameter.name, &parameter.default);
             self.block(|writer| {
                 write!(writer.text, "if {name}|_is_unset").ok();
             });
             self.block(|writer| {
                 write!(writer.text, "set {name} = ").ok();
-                writer.value(default);
+                if let Some(default) = default {
+                    writer.value(default);
+                }
             });
             self.word("endif");
         }
