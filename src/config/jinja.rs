@@ -40,19 +40,39 @@ pub struct JinjaOptions {
     pub trim_blocks: Option<bool>,
     /// Whether white space before a block tag at the start of a line goes.
     pub lstrip_blocks: Option<bool>,
+    /// What one script may cost: about one for each step of the template and for each 64 bytes of
+    /// text. Set in the config only, as a spec may be from a stranger.
+    pub steps: Option<u64>,
 }
 
 impl JinjaOptions {
-    /// Reads the block under `jinja:`.
-    pub(crate) fn read(node: &Node, misfits: &mut Vec<Misfit>) -> Self {
-        let known = ["undefined", "trim_blocks", "lstrip_blocks"];
-        let Some(fields) = Fields::read(node, "`jinja`", &known, misfits) else {
+    /// What one script may cost where the config does not say.
+    pub const STEPS: u64 = 1_000_000;
+
+    /// Reads the block under `jinja:` of a spec.
+    pub(crate) fn read_spec(node: &Node, misfits: &mut Vec<Misfit>) -> Self {
+        Self::read(
+            node,
+            &["undefined", "trim_blocks", "lstrip_blocks"],
+            misfits,
+        )
+    }
+
+    /// Reads the block under `jinja:` of a config.
+    pub(crate) fn read_config(node: &Node, misfits: &mut Vec<Misfit>) -> Self {
+        let known = ["undefined", "trim_blocks", "lstrip_blocks", "steps"];
+        Self::read(node, &known, misfits)
+    }
+
+    fn read(node: &Node, known: &[&'static str], misfits: &mut Vec<Misfit>) -> Self {
+        let Some(fields) = Fields::read(node, "`jinja`", known, misfits) else {
             return Self::default();
         };
         Self {
             undefined: fields.word("undefined", &Undefined::WORDS, misfits),
             trim_blocks: fields.boolean("trim_blocks", misfits),
             lstrip_blocks: fields.boolean("lstrip_blocks", misfits),
+            steps: fields.count("steps", misfits),
         }
     }
 
@@ -62,6 +82,7 @@ impl JinjaOptions {
             ("undefined", self.undefined.map(|it| it.word().into())),
             ("trim_blocks", self.trim_blocks.map(Value::from)),
             ("lstrip_blocks", self.lstrip_blocks.map(Value::from)),
+            ("steps", self.steps.map(|steps| Value::Int(steps.into()))),
         ];
         entries
             .into_iter()
@@ -76,6 +97,7 @@ impl JinjaOptions {
             undefined: self.undefined.or(fallback.undefined),
             trim_blocks: self.trim_blocks.or(fallback.trim_blocks),
             lstrip_blocks: self.lstrip_blocks.or(fallback.lstrip_blocks),
+            steps: self.steps.or(fallback.steps),
         }
     }
 }

@@ -74,6 +74,7 @@ impl Default for Config {
                 Entry::default_of("jinja.undefined", Undefined::default().word().into()),
                 Entry::default_of("jinja.trim_blocks", false.into()),
                 Entry::default_of("jinja.lstrip_blocks", false.into()),
+                Entry::default_of("jinja.steps", Value::Int(JinjaOptions::STEPS.into())),
             ],
             root: ".".into(),
             jobs_dir: None,

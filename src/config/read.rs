@@ -74,7 +74,7 @@ fn read(config: &mut Config, root: &Node, misfits: &mut Vec<Misfit>) {
         read_slurm_defaults(config, node, misfits);
     }
     if let Some(node) = fields.get("jinja") {
-        config.jinja = JinjaOptions::read(node, misfits).or(config.jinja);
+        config.jinja = JinjaOptions::read_config(node, misfits).or(config.jinja);
     }
     if let Some(python) = fields.text("python", misfits) {
         // A path is relative to the project, as a name is looked for on `PATH`.

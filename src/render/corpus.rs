@@ -248,6 +248,7 @@ fn render(base: &Base, case: &Case) -> Result<String, String> {
         }),
         trim_blocks: case.env.trim,
         lstrip_blocks: case.env.lstrip,
+        steps: None,
     };
     if case.env.keep == Some(false) {
         let text = case.template.replace("\r\n", "\n").replace('\r', "\n");

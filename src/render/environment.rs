@@ -11,10 +11,6 @@ use super::values::{List, SHARED, collect};
 use super::{call, filters, globals, methods, operators, print, tests};
 use crate::config::{JinjaOptions, Undefined};
 
-/// What one script may cost: about one for each instruction and for each 64 bytes. Public job
-/// templates take a few thousand at most.
-pub(super) const FUEL: u64 = 1_000_000;
-
 /// What templates can name.
 pub(super) struct Builtins;
 
@@ -52,7 +48,7 @@ pub(super) fn environment(options: JinjaOptions) -> Environment<'static> {
     env.set_auto_escape_callback(|_| AutoEscape::None);
     env.set_formatter(print::format);
     env.set_unknown_method_callback(methods::call);
-    env.set_fuel(Some(FUEL));
+    env.set_fuel(Some(options.steps.unwrap_or(JinjaOptions::STEPS)));
     // Errors then name what is undefined.
     env.set_debug(true);
     filters::register(&mut env);

@@ -96,11 +96,21 @@ impl RenderError {
         ))
     }
 
-    pub(super) fn of_pattern(pattern: &Pattern, places: &Places, error: &minijinja::Error) -> Self {
-        let (message, undefined) = describe(error, None);
+    pub(super) fn of_pattern(
+        pattern: &Pattern,
+        places: &Places,
+        error: &minijinja::Error,
+        fuel: Option<u64>,
+    ) -> Self {
+        let Description {
+            message,
+            help,
+            undefined,
+        } = describe(error, fuel);
         let all = 0..pattern.text.len();
         let within = error.range().and_then(|range| places.source(&range));
         Self {
+            help,
             undefined,
             ..Self::in_pattern(pattern, within.unwrap_or(all), &message)
         }
@@ -149,7 +159,11 @@ impl RenderError {
                 ..Self::broken(broken)
             };
         }
-        let (message, undefined) = describe(innermost, fuel);
+        let Description {
+            message,
+            help,
+            undefined,
+        } = describe(innermost, fuel);
         let name = innermost.name().unwrap_or("template");
         let loaded = loader.loaded(name);
         let shown = loaded.as_ref().map_or_else(
@@ -164,6 +178,7 @@ impl RenderError {
         Self {
             label,
             notes,
+            help,
             undefined,
             ..Self::new(message)
         }
@@ -241,38 +256,57 @@ fn reached_from(loader: &Loader, error: &minijinja::Error) -> Option<String> {
     ))
 }
 
+/// What the engine says is wrong.
+#[derive(Default)]
+struct Description {
+    message: String,
+    help: Option<String>,
+    undefined: Option<String>,
+}
+
 /// What is wrong, and the name that is undefined, if that is it.
-fn describe(error: &minijinja::Error, fuel: Option<u64>) -> (String, Option<String>) {
+fn describe(error: &minijinja::Error, fuel: Option<u64>) -> Description {
     let detail = error.detail().unwrap_or_default();
-    match error.kind() {
-        ErrorKind::UndefinedError => {
-            let name = detail.split('`').nth(1).map(String::from);
-            let message = match &name {
-                Some(name) => {
-                    let name = name
-                        .strip_prefix(NOTHING)
-                        .map_or(&**name, |name| &name[1..]);
-                    format!("`{name}` is undefined")
-                }
-                None if detail.is_empty() => "a value is undefined".into(),
-                None => detail.into(),
-            };
-            (message, name)
-        }
+    let message = match error.kind() {
+        ErrorKind::UndefinedError => return describe_undefined(detail),
         ErrorKind::OutOfFuel => {
             let steps = text::thousands(usize::try_from(fuel.unwrap_or(0)).unwrap_or(usize::MAX));
-            (
-                format!("it takes more than {steps} steps; is there a loop without end?"),
-                None,
-            )
+            return Description {
+                message: format!("it takes more than {steps} steps; is there a loop without end?"),
+                help: Some("raise `jinja.steps` in the config".into()),
+                undefined: None,
+            };
         }
-        ErrorKind::TemplateNotFound => (missing_template(detail), None),
+        ErrorKind::TemplateNotFound => missing_template(detail),
         // The words of the kind say nothing that those of the detail do not.
         ErrorKind::InvalidOperation | ErrorKind::UnknownMethod if !detail.is_empty() => {
-            (detail.into(), None)
+            detail.into()
         }
-        kind if detail.is_empty() => (kind.to_string(), None),
-        kind => (format!("{kind}: {detail}"), None),
+        kind if detail.is_empty() => kind.to_string(),
+        kind => format!("{kind}: {detail}"),
+    };
+    Description {
+        message,
+        ..Description::default()
+    }
+}
+
+fn describe_undefined(detail: &str) -> Description {
+    let undefined = detail.split('`').nth(1).map(String::from);
+    let message = match &undefined {
+        Some(name) => {
+            let name = name
+                .strip_prefix(NOTHING)
+                .map_or(&**name, |name| &name[1..]);
+            format!("`{name}` is undefined")
+        }
+        None if detail.is_empty() => "a value is undefined".into(),
+        None => detail.into(),
+    };
+    Description {
+        message,
+        help: None,
+        undefined,
     }
 }
 

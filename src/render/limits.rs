@@ -22,7 +22,7 @@ pub(super) fn text_error() -> Error {
     let max = thousands(MAX_TEXT_BYTES);
     Error::new(
         ErrorKind::InvalidOperation,
-        format!("the text would have more than {max} bytes"),
+        format!("the text would have more than {max} bytes, which no setting allows"),
     )
 }
 
@@ -40,7 +40,7 @@ pub(super) fn check_items(items: usize) -> Result<(), Error> {
     let max = thousands(MAX_ITEMS);
     Err(Error::new(
         ErrorKind::InvalidOperation,
-        format!("the list would have more than {max} items"),
+        format!("the list would have more than {max} items, which no setting allows"),
     ))
 }
 
@@ -59,12 +59,30 @@ pub(super) fn charge(state: &State, values: &[Value]) -> Result<(), Error> {
 /// Takes fuel for a walk through a value, and refuses one that has no end: lists that hold a list
 /// twice double with each level.
 pub(super) fn charge_walk(state: &State, value: &Value) -> Result<(), Error> {
-    let mut values = 0;
-    walk(value, 0, &mut values)?;
-    state.consume_fuel((values / VALUES_PER_FUEL) as u64)
+    let values = walk(value, &mut |_| Ok(()))?;
+    state.consume_fuel((values / VALUES_PER_FUEL).max(1) as u64)
 }
 
-fn walk(value: &Value, depth: usize, values: &mut usize) -> Result<(), Error> {
+/// Visits a value and all in it, and counts them.
+///
+/// # Errors
+/// If they are too many or lie too deep, or the visitor's.
+pub(super) fn walk(
+    value: &Value,
+    visit: &mut dyn FnMut(&Value) -> Result<(), Error>,
+) -> Result<usize, Error> {
+    let mut values = 0;
+    walk_nested(value, 0, &mut values, visit)?;
+    Ok(values)
+}
+
+fn walk_nested(
+    value: &Value,
+    depth: usize,
+    values: &mut usize,
+    visit: &mut dyn FnMut(&Value) -> Result<(), Error>,
+) -> Result<(), Error> {
+    visit(value)?;
     *values += 1;
     if depth > MAX_DEPTH {
         let detail = format!("lists and dicts more than {MAX_DEPTH} levels within each other");
@@ -77,12 +95,12 @@ fn walk(value: &Value, depth: usize, values: &mut usize) -> Result<(), Error> {
     match value.kind() {
         ValueKind::Seq => {
             for item in object.try_iter().into_iter().flatten() {
-                walk(&item, depth + 1, values)?;
+                walk_nested(&item, depth + 1, values, visit)?;
             }
         }
         ValueKind::Map => {
             for (_, item) in object.try_iter_pairs().into_iter().flatten() {
-                walk(&item, depth + 1, values)?;
+                walk_nested(&item, depth + 1, values, visit)?;
             }
         }
         _ => {}

@@ -34,7 +34,7 @@ use minijinja::value::Value as JinjaValue;
 pub use context::{Interned, JobContext};
 pub use error::RenderError;
 
-use self::environment::{Builtins, FUEL, environment, guarded, whitespace};
+use self::environment::{Builtins, environment, guarded, whitespace};
 use self::loader::Loader;
 use self::syntax::Places;
 use crate::config::JinjaOptions;
@@ -100,10 +100,9 @@ impl Renderer {
                 .get_template(PATTERN)?
                 .render(context.for_name())
         });
-        Some(
-            rendered
-                .map_err(|error| RenderError::of_pattern(pattern, places, &error).guess(context)),
-        )
+        Some(rendered.map_err(|error| {
+            RenderError::of_pattern(pattern, places, &error, self.patterns.fuel()).guess(context)
+        }))
     }
 
     /// Renders a script into `script`, replacing what it holds.
@@ -123,7 +122,10 @@ impl Renderer {
             Ok(()) => Ok(()),
             Err(_) if overflow => Err(RenderError::too_large(&self.template, MAX_SCRIPT_BYTES)),
             Err(error) => {
-                Err(RenderError::of_template(&self.loader, &error, Some(FUEL)).guess(context))
+                Err(
+                    RenderError::of_template(&self.loader, &error, self.templates.fuel())
+                        .guess(context),
+                )
             }
         }
     }
@@ -162,7 +164,7 @@ fn compile(
         .map_err(|error| RenderError::broken_pattern(pattern, error))?;
     patterns
         .add_template_owned(PATTERN, written.text)
-        .map_err(|error| RenderError::of_pattern(pattern, &written.places, &error))?;
+        .map_err(|error| RenderError::of_pattern(pattern, &written.places, &error, None))?;
     Ok(written.places)
 }
 

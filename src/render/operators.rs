@@ -482,15 +482,14 @@ fn bounds(length: usize, start: Option<i128>, stop: Option<i128>, step: i128) ->
     (place(start, first), place(stop, last))
 }
 
-/// A dict literal.
-fn dict(value: &Value) -> Result<Value, Error> {
-    let mut entries = indexmap::IndexMap::new();
-    let object = value.as_object();
-    for (key, value) in object
-        .and_then(minijinja::value::DynObject::try_iter_pairs)
-        .into_iter()
-        .flatten()
-    {
+/// A dict literal, as a list of its keys and values by turns: to make a dict of it, the engine
+/// would look at keys without a limit.
+fn dict(state: &mut State, value: &Value) -> Result<Value, Error> {
+    let items = collect(value)?;
+    let mut entries = indexmap::IndexMap::with_capacity(items.len() / 2);
+    for entry in items.chunks_exact(2) {
+        let (key, value) = (entry[0].clone(), entry[1].clone());
+        limits::charge_walk(state, &key)?;
         super::values::check_key(&key)?;
         entries.insert(key, value);
     }

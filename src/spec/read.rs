@@ -162,7 +162,7 @@ impl Reader {
             None => SlurmArgs::default(),
         };
         let jinja = match fields.get("jinja") {
-            Some(node) => JinjaOptions::read(node, &mut self.misfits),
+            Some(node) => JinjaOptions::read_spec(node, &mut self.misfits),
             None => JinjaOptions::default(),
         };
         for key in ["notifications", "variables"] {

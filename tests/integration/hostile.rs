@@ -65,10 +65,29 @@ print(json.dumps({"code": code, "late": late, "mib": usage.ru_maxrss // 1024}))
 
 /// How a run ended.
 #[derive(Debug, Deserialize)]
-struct Watched {
-    code: i32,
-    late: bool,
-    mib: u64,
+pub(super) struct Watched {
+    pub(super) code: i32,
+    pub(super) late: bool,
+    pub(super) mib: u64,
+}
+
+impl Watched {
+    /// Generates `spec.yaml` in the folder `work` of a test.
+    pub(super) fn run(test: &Test, seconds: u64) -> Self {
+        let output = Command::new("python3")
+            .args(["-c", WATCH, &seconds.to_string()])
+            .args([env!("CARGO_BIN_EXE_slurmkit"), "generate", "spec.yaml"])
+            .current_dir(test.path().join("work"))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", test.path().join("home"))
+            .env("LANG", "C.UTF-8")
+            .env("SLURMKIT_TEST_RUN", test.path())
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
 }
 
 struct Hook {
@@ -219,26 +238,10 @@ fn prepare(hook: &Hook) -> Test {
     test
 }
 
-fn watched(hook: &Hook, test: &Test) -> Watched {
-    let output = Command::new("python3")
-        .args(["-c", WATCH, &hook.seconds().to_string()])
-        .args([env!("CARGO_BIN_EXE_slurmkit"), "generate", "spec.yaml"])
-        .current_dir(test.path().join("work"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", test.path().join("home"))
-        .env("LANG", "C.UTF-8")
-        .env("SLURMKIT_TEST_RUN", test.path())
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 fn problems(hook: &Hook) -> Vec<String> {
     let test = prepare(hook);
     let before = test.tree();
-    let Watched { code, late, mib } = watched(hook, &test);
+    let Watched { code, late, mib } = Watched::run(&test, hook.seconds());
     let stderr =
         String::from_utf8_lossy(&fs::read(test.path().join("stderr")).unwrap()).into_owned();
     let shown: String = stderr.chars().take(300).collect();

@@ -261,7 +261,9 @@ fn sum(state: &mut State, args: &[Value]) -> Result<Value, Error> {
     if total.as_str().is_some() {
         return Err(invalid("`sum` does not join strings; use `join`"));
     }
-    for value in collect(&values.unwrap_or_default())? {
+    let values = collect(&values.unwrap_or_default())?;
+    state.consume_fuel((values.len() / 4) as u64)?;
+    for value in values {
         let value = attribute.of(&value)?;
         total = operators::arithmetic(state, "+", &total, &value)?;
     }

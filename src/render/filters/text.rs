@@ -25,9 +25,11 @@ pub(super) fn register(env: &mut Environment<'_>) {
     add(env, "format", format);
     add(env, "indent", indent);
     add(env, "lower", |_, args| method("lower", args));
-    add(env, "pprint", |_, args| {
+    add(env, "pprint", |state, args| {
         let [value] = bind("pprint", args, ["value"], 1)?;
-        pprint::pformat(&value.unwrap_or_default()).map(Value::from)
+        let value = value.unwrap_or_default();
+        limits::charge_walk(state, &value)?;
+        pprint::pformat(&value).map(Value::from)
     });
     add(env, "replace", replace);
     add(env, "safe", |_, args| {

@@ -62,6 +62,10 @@ impl Dict {
     }
 
     fn get(&self, key: &Value) -> Option<Value> {
+        // To look for a tuple of tuples of tuples takes as long as to walk through it.
+        if key.as_object().is_some() {
+            limits::walk(key, &mut |_| Ok(())).ok()?;
+        }
         self.lock().get(key).cloned()
     }
 
@@ -155,7 +159,8 @@ impl Object for Dict {
         method: &str,
         args: &[Value],
     ) -> Result<Value, Error> {
-        charge_method(state, self.lock().len(), args)?;
+        let length = self.lock().len();
+        charge_method(state, self, length, args)?;
         match method {
             "clear" => {
                 let [] = bind(method, args, [], 0)?;

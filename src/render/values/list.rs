@@ -131,7 +131,8 @@ impl Object for List {
         method: &str,
         args: &[Value],
     ) -> Result<Value, Error> {
-        charge_method(state, self.lock().len(), args)?;
+        let length = self.lock().len();
+        charge_method(state, self, length, args)?;
         let none = Value::from(());
         match method {
             "append" => {

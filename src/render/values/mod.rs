@@ -8,6 +8,8 @@ mod method;
 mod range;
 mod view;
 
+use std::sync::Arc;
+
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
@@ -110,11 +112,23 @@ pub(super) fn check_key(key: &Value) -> Result<(), Error> {
 }
 
 /// Takes fuel for a method of a list or dict, which may look at all its items and those of its
-/// arguments, however deep.
-fn charge_method(state: &State, items: usize, args: &[Value]) -> Result<(), Error> {
-    state.consume_fuel((items / 16) as u64)?;
-    args.iter()
-        .try_for_each(|arg| limits::charge_walk(state, arg))
+/// arguments, however deep. What is put into a list cannot hold that list.
+fn charge_method<T: Send + Sync + 'static>(
+    state: &State,
+    owner: &Arc<T>,
+    items: usize,
+    args: &[Value],
+) -> Result<(), Error> {
+    let mut cost = items;
+    for arg in args {
+        cost += limits::walk(arg, &mut |value| match value.downcast_object::<T>() {
+            Some(inner) if Arc::ptr_eq(owner, &inner) => {
+                Err(invalid("a list or a dict cannot be put into itself"))
+            }
+            _ => Ok(()),
+        })?;
+    }
+    state.consume_fuel((cost / 16) as u64)
 }
 
 /// An index as Python takes it: from the end if negative.

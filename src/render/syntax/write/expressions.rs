@@ -263,14 +263,14 @@ impl Writer<'_> {
     }
 
     fn dict(&mut self, entries: &[(Expression, Expression)]) {
-        self.push("{");
+        self.push("[");
         for (index, (key, value)) in entries.iter().enumerate() {
             self.push(if index == 0 { "" } else { ", " });
             self.value(key);
-            self.push(": ");
+            self.push(", ");
             self.value(value);
         }
-        self.push("}|_dict");
+        self.push("]|_dict");
     }
 
     fn slice(&mut self, whole: &Expression, value: &Expression, slice: &Slice) {
