@@ -27,6 +27,7 @@ mod parallel;
 mod programs;
 mod python;
 mod reference;
+mod specs;
 mod templates;
 mod test;
 mod unstoppable;
