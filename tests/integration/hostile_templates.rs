@@ -22,21 +22,39 @@ const TEXT: &str = "the text would have more than 16,777,216 bytes";
 const ITEMS: &str = "the list would have more than 1,000,000 items";
 const LEVELS: &str = "levels within each other";
 
-fn cases() -> Vec<Case> {
-    let many = |count: usize, piece: &str| piece.repeat(count);
-    let grow = |name: &str, how: &str| {
-        format!(
-            "{{% set ns = namespace(v={name}) %}}{{% for i in range(60) %}}\
-             {{% set ns.v = {how} %}}{{% endfor %}}{{{{ ns.v|length }}}}"
-        )
-    };
-    let nested = |count: usize, open: &str, inner: &str, close: &str| {
-        format!("{}{inner}{}", many(count, open), many(count, close))
-    };
-    let mut cases: Vec<Case> = Vec::new();
-    let mut add = |template: &str, says| cases.push((template.to_owned(), says));
+/// Enters a template, and what its error says.
+type Add<'a> = &'a mut dyn FnMut(&str, Option<&'static str>);
 
-    // Loops and recursion.
+/// A value that grows in a loop.
+fn grow(name: &str, how: &str) -> String {
+    format!(
+        "{{% set ns = namespace(v={name}) %}}{{% for i in range(60) %}}\
+         {{% set ns.v = {how} %}}{{% endfor %}}{{{{ ns.v|length }}}}"
+    )
+}
+
+fn many(count: usize, piece: &str) -> String {
+    piece.repeat(count)
+}
+
+fn nested(count: usize, open: &str, inner: &str, close: &str) -> String {
+    format!("{}{inner}{}", many(count, open), many(count, close))
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut add = |template: &str, says| cases.push((template.to_owned(), says));
+    loops_and_recursion(&mut add);
+    growing_texts(&mut add);
+    wide_fields(&mut add);
+    growing_lists(&mut add);
+    deep_and_long_templates(&mut add);
+    other_files(&mut add);
+    cases
+}
+
+/// Loops and recursion.
+fn loops_and_recursion(add: Add<'_>) {
     add(
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
         Some(STEPS),
@@ -67,8 +85,10 @@ fn cases() -> Vec<Case> {
     add("{{ loop.cycle() }}", Some("undefined"));
     add("{% for x in [1] %}{{ loop.cycle() }}{% endfor %}", Some(""));
     add("{{ 1 is divisibleby 0 }}", Some("division by zero"));
+}
 
-    // Texts that grow.
+/// Texts that grow.
+fn growing_texts(add: Add<'_>) {
     add("{{ 'a' * 10000000000 }}", Some(TEXT));
     add("{{ 'a' * 10 ** 30 }}", Some(TEXT));
     add(&grow("'ab'", "ns.v ~ ns.v"), Some(GROWS));
@@ -89,6 +109,10 @@ fn cases() -> Vec<Case> {
          {% set ns.v = x %}{% endfor %}",
         Some(STEPS),
     );
+}
+
+/// Fields that are too wide.
+fn wide_fields(add: Add<'_>) {
     for width in ["999999999", "99999999999", "9999999999999999999999999"] {
         for template in [
             "{{ '%Wd' % 1 }}",
@@ -117,8 +141,10 @@ fn cases() -> Vec<Case> {
             add(&template.replace('W', width), Some(""));
         }
     }
+}
 
-    // Lists that grow, and lists in lists.
+/// Lists that grow, and lists in lists.
+fn growing_lists(add: Add<'_>) {
     add("{{ range(1000000000)|list }}", Some(ITEMS));
     add(&grow("[1, 2]", "ns.v + ns.v"), Some(""));
     add(&grow("[1, 2]", "[ns.v, ns.v]"), None);
@@ -193,8 +219,10 @@ fn cases() -> Vec<Case> {
         Some("more than 16,384 bits"),
     );
     add("{{ ('9' * 9999999)|int }}", Some("bits"));
+}
 
-    // Texts that are deep or long themselves.
+/// Texts that are deep or long themselves.
+fn deep_and_long_templates(add: Add<'_>) {
     add(
         &format!("{{{{ {} }}}}", nested(5_000, "(", "1", ")")),
         Some(""),
@@ -258,8 +286,10 @@ fn cases() -> Vec<Case> {
     add(&many(100_000, "{{ 1 }}"), None);
     add(&many(1_100_000, "x"), Some("1048576 are allowed"));
     add("{{ '\\N{SNOWMAN}' }}", Some("by their names"));
+}
 
-    // Other files.
+/// Other files.
+fn other_files(add: Add<'_>) {
     for name in [
         "/etc/passwd",
         "../outside.j2",
@@ -278,7 +308,6 @@ fn cases() -> Vec<Case> {
         add(&format!("{{% import '{name}' as m %}}"), Some(""));
         add(&format!("{{% extends '{name}' %}}"), Some(""));
     }
-    cases
 }
 
 #[test]
