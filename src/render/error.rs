@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::JobContext;
 use super::loader::Loader;
+use super::python::strings;
 use super::syntax::{NOTHING, Places, SyntaxError};
 use crate::diagnostic::{Diagnose, Label, Source, did_you_mean, quoted};
 use crate::spec::Pattern;
@@ -174,6 +175,14 @@ impl RenderError {
             let place = loaded.places.source(&innermost.range()?)?;
             Some(Label::new(&loaded.source, place))
         });
+        let (message, undefined) = match (undefined, &label) {
+            // The engine names what is more than names `(...)`.
+            (Some(name), Some(label)) if name.contains("(...)") => {
+                let name = text::cut(&label.source.text[label.span.clone()], 80).into_owned();
+                (format!("`{name}` is undefined"), Some(name))
+            }
+            (undefined, _) => (message, undefined),
+        };
         let message = format!("cannot render `{shown}`: {message}");
         Self {
             label,
@@ -211,6 +220,10 @@ impl RenderError {
                 return self;
             }
             let (path, name) = undefined.rsplit_once('.').unwrap_or(("", undefined));
+            if !path.is_empty() && strings::NAMES.contains(&name) {
+                self.help = Some(format!("to call a method write `{undefined}()`"));
+                return self;
+            }
             let known = context.names_under(path);
             let prefix = if path.is_empty() {
                 String::new()

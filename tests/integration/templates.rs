@@ -1,6 +1,8 @@
 //! What templates see and how they are printed.
 
-use super::test::{SPEC, Test, contains, two_jobs};
+use std::fs;
+
+use super::test::{SPEC, Test, contains, project, two_jobs};
 
 /// Renders `template` for one job with the YAML flow map `values`.
 #[track_caller]
@@ -152,4 +154,28 @@ fn a_template_that_makes_the_engine_fail_is_an_error() {
         ),
         &["error"],
     );
+}
+
+/// Each row of the book's table of differences does what its last column says.
+#[test]
+fn the_differences_from_jinja2_in_the_book_are_true() {
+    let page = fs::read_to_string(project().join("book/src/templates.md")).unwrap();
+    let (_, table) = page.split_once("## Jinja2 features that differ").unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let mut count = 0;
+    for row in rows {
+        let row = row.replace("\\|", "\u{1}");
+        let cells: Vec<_> = row
+            .split('|')
+            .map(|cell| cell.trim().replace('\u{1}', "|"))
+            .collect();
+        let (template, here) = (cells[1].trim_matches('`'), &cells[3]);
+        let script = render("{}", "{}", template);
+        match here.strip_prefix("error: ") {
+            Some(message) => contains(&script, &["error: cannot render", message]),
+            None => assert_eq!(here, &format!("prints `{script}`"), "{template}"),
+        }
+        count += 1;
+    }
+    assert!(count >= 18, "only {count} rows");
 }

@@ -379,10 +379,13 @@ impl Parser<'_> {
                 }
                 false => None,
             };
-            let names_others = tokens.has_named(&name, start)
-                || parameters
-                    .iter()
-                    .any(|known| tokens.has_named(&known.name, start));
+            if tokens.has_named(&name, start) {
+                let message = format!("the default of `{name}` names `{name}` itself");
+                return Err(SyntaxError::new(message, span));
+            }
+            let names_others = parameters
+                .iter()
+                .any(|known| tokens.has_named(&known.name, start));
             parameters.push(Parameter {
                 name,
                 default,
