@@ -379,13 +379,13 @@ impl Parser<'_> {
                 }
                 false => None,
             };
-            if tokens.has_named(&name, start) {
+            if tokens.has_variable(&name, start) {
                 let message = format!("the default of `{name}` names `{name}` itself");
                 return Err(SyntaxError::new(message, span));
             }
             let names_others = parameters
                 .iter()
-                .any(|known| tokens.has_named(&known.name, start));
+                .any(|known| tokens.has_variable(&known.name, start));
             parameters.push(Parameter {
                 name,
                 default,

@@ -157,12 +157,16 @@ impl<'a> Tokens<'a> {
         self.at
     }
 
-    /// Whether one of those from the number `start` on that were taken is that name.
-    pub(super) fn has_named(&self, name: &str, start: usize) -> bool {
-        let taken = self.all[start..self.at].iter();
-        taken
-            .map(|token| &token.kind)
-            .any(|kind| kind.name() == Some(name))
+    /// Whether one of those from the number `start` on that were taken is that variable.
+    pub(super) fn has_variable(&self, name: &str, start: usize) -> bool {
+        let is = |index: usize, sign: &str| {
+            let token = self.all.get(index);
+            token.is_some_and(|token| token.kind.is(sign))
+        };
+        (start..self.at)
+            .filter(|index| self.all[*index].kind.name() == Some(name))
+            // Neither an attribute nor a filter, nor the name of an argument.
+            .any(|index| !is(index - 1, ".") && !is(index - 1, "|") && !is(index + 1, "="))
     }
 
     pub(super) fn skip(&mut self, count: usize) {
