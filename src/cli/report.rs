@@ -5,6 +5,7 @@ use crate::Error;
 use crate::diagnostic::{Diagnose, Label, Warning};
 use crate::error::Failures;
 use crate::text;
+use crate::yaml::Trap;
 
 /// An error with its place and its help; several with a line that counts them.
 pub(super) fn error(error: &Error) -> String {
@@ -43,6 +44,16 @@ pub(super) fn warning(warning: &Warning) -> String {
         help,
     } = warning;
     render(Level::WARNING, message, label.as_ref(), &[], help.clone())
+}
+
+pub(super) fn note(trap: &Trap) -> String {
+    render(
+        Level::NOTE,
+        &trap.to_string(),
+        Some(&trap.label),
+        &[],
+        trap.help(),
+    )
 }
 
 pub(super) fn bug(panic: &str) -> String {

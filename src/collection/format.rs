@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{Attempt, Collection, CollectionError, CollectionName, Job, JobSource, ScriptDigest};
 use crate::diagnostic::{Diagnose, Label, Source};
 use crate::model::{JobName, Map, ParamSet, Value};
-use crate::yaml::{self, quoted, write_flow_map, write_quoted};
+use crate::yaml::{self, Schema, quoted, write_flow_map, write_quoted};
 
 /// The version written. 1 and 2 are the Python tool's.
 pub(super) const VERSION: i128 = 3;
@@ -228,13 +228,13 @@ fn read_job(item: &str) -> Option<JobLine> {
     if let Ok(job) = serde_json::from_str(item) {
         return Some(job);
     }
-    let node = yaml::parse(&Source::new("job", item)).ok()??;
+    let node = yaml::parse(&Source::new("job", item), Schema::PyYaml).ok()??;
     JobLine::deserialize(node.to_value()).ok()
 }
 
 /// Reads any layout, and says what is wrong and where.
 fn read_yaml(source: &Arc<Source>) -> Result<(Header, IndexMap<JobName, Job>), CollectionError> {
-    let root = yaml::parse(source)
+    let root = yaml::parse(source, Schema::PyYaml)
         .map_err(|error| damaged(source, error.to_string(), error.label()))?
         .ok_or_else(|| damaged(source, "it is empty".into(), None))?;
     let wrong =

@@ -169,5 +169,6 @@ fn object(value: Value, source: &Source, span: Range<usize>) -> Content {
         value,
         text: source.text[span].into(),
         style: Style::Block,
+        tagged: true,
     })
 }

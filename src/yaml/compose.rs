@@ -14,14 +14,15 @@ use super::limits::{Limits, MAX_DEPTH};
 use super::mapping::Entries;
 use super::resolve::Type;
 use super::tag::{ScalarType, Tag};
-use super::{Content, Node, Scalar, Style, YamlError, syntax};
+use super::{Content, Node, Scalar, Schema, Style, YamlError, syntax};
 use crate::diagnostic::{Label, Source};
 use crate::model::Value;
 
 /// The one document of a text that has passed the check of its characters.
-pub(super) fn compose(source: &Arc<Source>) -> Result<Option<Node>, YamlError> {
+pub(super) fn compose(source: &Arc<Source>, schema: Schema) -> Result<Option<Node>, YamlError> {
     let mut composer = Composer {
         source,
+        schema,
         root: None,
         open: Vec::new(),
         anchors: HashMap::new(),
@@ -53,6 +54,7 @@ fn is_empty(root: &Node) -> bool {
 
 struct Composer<'a> {
     source: &'a Arc<Source>,
+    schema: Schema,
     root: Option<Node>,
     /// The lists and maps that have begun and not ended, the innermost last.
     open: Vec<Open>,
@@ -134,9 +136,13 @@ impl Composer<'_> {
             Style::Block => self.check_indented(&span)?,
             Style::Quoted => {}
         }
-        let mut kind = tag.scalar_type(text, is_plain);
+        let mut kind = tag.scalar_type(text, is_plain, self.schema);
         if let Some(open) = self.open.last_mut().filter(|open| open.wants_key()) {
             if kind == ScalarType::Known(Type::Merge) {
+                if self.schema == Schema::Core {
+                    let label = self.label(span);
+                    return Err(YamlError::MergeInCore { label });
+                }
                 open.merge_next();
                 return Ok(());
             }
@@ -144,7 +150,7 @@ impl Composer<'_> {
                 kind = ScalarType::Known(Type::Str);
             }
         }
-        let value = kind.construct(text);
+        let value = kind.construct(text, self.schema);
         let value = value.map_err(|problem| YamlError::BadScalar {
             text: shorten(text),
             problem,
@@ -154,7 +160,12 @@ impl Composer<'_> {
             Value::String(text) => text.clone(),
             _ => text.into(),
         };
-        let scalar = Scalar { value, text, style };
+        let scalar = Scalar {
+            value,
+            text,
+            style,
+            tagged: tag != Tag::None,
+        };
         self.finish(Content::Scalar(scalar), anchor, span)
     }
 

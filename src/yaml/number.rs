@@ -39,7 +39,7 @@ fn sign(text: &str) -> (bool, String) {
     (text.starts_with('-'), number.into())
 }
 
-fn radix(digits: &str, radix: u32) -> Result<i128, String> {
+pub(super) fn radix(digits: &str, radix: u32) -> Result<i128, String> {
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return Err("is no integer".into());
     }

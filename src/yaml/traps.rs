@@ -1,63 +1,294 @@
-//! Scalars that YAML 1.1 reads as something else than what was typed.
+//! Scalars without quotes that scripts show as something else than what was typed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt::{self, Display, Formatter, Write};
+use std::ops::Range;
 
+use super::error::shorten;
 use super::resolve::{is_octal, is_sexagesimal};
-use super::{Content, Node, Scalar, Style, timestamp};
-use crate::diagnostic::Warning;
+use super::{Content, Node, Scalar, Schema, Style, timestamp};
+use crate::diagnostic::{Diagnose, Label, Warning};
 use crate::model::Value;
+use crate::text;
 
-/// Warns of each scalar without quotes, in `node` or below, that a script will show as something
-/// unexpected: times that are numbers, octal integers, words that are booleans, and timestamps
-/// that change their text.
+/// Where values go, which decides what of them is worth a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Into templates as parameters.
+    Parameters,
+    /// To Slurm, which takes a number for minutes and has no word for nothing.
+    SlurmArgs,
+}
+
+/// How loudly a trap is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// When somebody asks: the value is what was meant, its text is not what was typed.
+    Info,
+    /// Always: hardly anybody means what YAML 1.1 makes of the text.
+    Warning,
+}
+
+/// A scalar without quotes that scripts show as something else than what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trap {
+    /// How loudly to tell it.
+    pub level: Level,
+    /// The keys that lead to it, such as `slurm_args.defaults.time`.
+    pub path: String,
+    /// What was typed; nothing, for a key without a value.
+    pub text: String,
+    /// What scripts get.
+    pub printed: String,
+    /// What it is: `the integer 86400 in YAML 1.1`.
+    meaning: String,
+    /// What Slurm makes of that, as words that follow.
+    consequence: String,
+    /// The bytes it takes up, which may be of several lines.
+    pub span: Range<usize>,
+    /// Its first line.
+    pub label: Label,
+}
+
+/// The traps in `node` and below, which stands at `path` and goes to `target`.
 ///
-/// One warning for each place, in the order of the document, even where aliases repeat it.
-pub fn traps(node: &Node) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    collect(node, &mut HashSet::new(), &mut warnings);
-    warnings
-}
-
-fn collect(node: &Node, seen: &mut HashSet<usize>, warnings: &mut Vec<Warning>) {
-    if !seen.insert(node.address()) {
-        return;
-    }
-    match node.content() {
-        Content::Scalar(scalar) => warnings.extend(warning(node, scalar)),
-        Content::Sequence(items) => {
-            for item in items {
-                collect(item, seen, warnings);
-            }
-        }
-        Content::Mapping(entries) => {
-            for (_, value) in entries {
-                collect(value, seen, warnings);
-            }
-        }
-    }
-}
-
-fn warning(node: &Node, scalar: &Scalar) -> Option<Warning> {
-    let Scalar {
-        value,
-        text,
-        style: Style::Plain,
-    } = scalar
-    else {
-        return None;
+/// One for each place, in the order of the document, even where aliases repeat it.
+pub fn traps(node: &Node, path: &str, schema: Schema, target: Target) -> Vec<Trap> {
+    let mut finder = Finder {
+        schema,
+        target,
+        path: path.into(),
+        seen: HashSet::new(),
+        traps: Vec::new(),
     };
-    let printed = value.to_string();
-    let meaning = match value {
+    finder.visit(node, "");
+    finder.traps
+}
+
+/// The text of their source with `traps` in quotes, and all else byte for byte.
+pub fn quote_traps(text: &str, traps: &[Trap]) -> String {
+    let mut spans: Vec<_> = traps.iter().map(|trap| trap.span.clone()).collect();
+    spans.sort_by_key(|span| span.start);
+    spans.dedup();
+    let mut quoted = String::with_capacity(text.len() + 2 * spans.len());
+    let mut done = 0;
+    for span in spans {
+        // No text of a trap has anything that would have to be escaped, and a line break in it is
+        // folded in quotes as without.
+        write!(
+            quoted,
+            "{}\"{}\"",
+            &text[done..span.start],
+            &text[span.clone()]
+        )
+        .expect("writing to a string cannot fail");
+        done = span.end;
+    }
+    quoted + &text[done..]
+}
+
+impl Trap {
+    /// The safe spelling; none where quotes would not help, as for `null`.
+    pub fn quoted(&self) -> Option<String> {
+        (self.printed != NONE).then(|| format!("\"{}\"", self.text))
+    }
+
+    /// The warning for it, with its place.
+    pub fn to_warning(&self) -> Warning {
+        let warning = Warning::new(self.to_string()).at(self.label.clone());
+        match self.help() {
+            Some(help) => warning.help(help),
+            None => warning,
+        }
+    }
+
+    /// The warnings for those of `traps` that are worth one. Of very many the first are told.
+    pub fn warnings<'a>(traps: impl IntoIterator<Item = &'a Self>) -> Vec<Warning> {
+        const SHOWN: usize = 50;
+        let is_loud = |trap: &&Self| trap.level == Level::Warning;
+        let mut loud = traps.into_iter().filter(is_loud);
+        let mut warnings: Vec<_> = loud.by_ref().take(SHOWN).map(Self::to_warning).collect();
+        let hidden = loud.count();
+        if hidden > 0 {
+            let message = format!("there are {} more such values", text::thousands(hidden));
+            let help = "`slurmkit spec fix --dry-run` lists them all";
+            warnings.push(Warning::new(message).help(help));
+        }
+        warnings
+    }
+
+    /// Keeps of traps at one place the loudest, in the order of the document.
+    pub fn merge(traps: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut loudest = HashMap::<usize, Self>::new();
+        for trap in traps {
+            match loudest.get(&trap.span.start) {
+                Some(known) if known.level >= trap.level => {}
+                _ => drop(loudest.insert(trap.span.start, trap)),
+            }
+        }
+        let mut traps: Vec<_> = loudest.into_values().collect();
+        traps.sort_by_key(|trap| trap.span.start);
+        traps
+    }
+}
+
+impl Display for Trap {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            path,
+            text,
+            printed,
+            meaning,
+            consequence,
+            ..
+        } = self;
+        match text.as_str() {
+            "" => write!(f, "`{path}` has no value")?,
+            text => write!(f, "`{path}`: `{}` is {meaning}", shorten(text))?,
+        }
+        write!(f, ", so scripts get `{}`{consequence}", shorten(printed))
+    }
+}
+
+impl std::error::Error for Trap {}
+
+impl Diagnose for Trap {
+    fn label(&self) -> Option<Label> {
+        Some(self.label.clone())
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(match (self.quoted(), self.level) {
+            (None, _) => "leave the key out, or give it a value".into(),
+            (Some(quoted), Level::Info) => format!("write {} to keep the text", shorten(&quoted)),
+            (Some(quoted), Level::Warning) => format!(
+                "write {} to keep the text; `slurmkit spec fix` does it",
+                shorten(&quoted)
+            ),
+        })
+    }
+}
+
+/// What Python prints for nothing.
+const NONE: &str = "None";
+
+struct Finder {
+    schema: Schema,
+    target: Target,
+    path: String,
+    seen: HashSet<usize>,
+    traps: Vec<Trap>,
+}
+
+impl Finder {
+    /// Looks at `node`, which is the value of `key`.
+    fn visit(&mut self, node: &Node, key: &str) {
+        if !self.seen.insert(node.address()) {
+            return;
+        }
+        match node.content() {
+            Content::Scalar(scalar) => self.scalar(node, scalar, key),
+            Content::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.below(&format!("[{index}]"), item, key);
+                }
+            }
+            Content::Mapping(entries) => {
+                for (key, value) in entries {
+                    let key = key.as_str().unwrap_or_default();
+                    self.below(&format!(".{}", shorten(key)), value, key);
+                }
+            }
+        }
+    }
+
+    fn below(&mut self, step: &str, node: &Node, key: &str) {
+        let end = self.path.len();
+        self.path.push_str(step);
+        self.visit(node, key);
+        self.path.truncate(end);
+    }
+
+    fn scalar(&mut self, node: &Node, scalar: &Scalar, key: &str) {
+        let Scalar {
+            value,
+            text,
+            style: Style::Plain,
+            tagged: false,
+        } = scalar
+        else {
+            return;
+        };
+        if matches!(value, Value::String(_)) {
+            return;
+        }
+        let printed = value.to_string();
+        if printed == **text {
+            return;
+        }
+        let (level, meaning) = match self.schema {
+            Schema::PyYaml => in_yaml_1_1(value, text, &printed, self.target),
+            Schema::Core => (Level::Info, meaning(value, &printed)),
+        };
+        self.traps.push(Trap {
+            level,
+            path: self.path.clone(),
+            text: text.to_string(),
+            consequence: match (self.target, value) {
+                (Target::SlurmArgs, Value::Int(minutes)) if is_time(key) => consequence(*minutes),
+                _ => String::new(),
+            },
+            printed,
+            meaning,
+            span: node.span(),
+            label: node.label(),
+        });
+    }
+}
+
+/// How loudly YAML 1.1's reading is told, and what it is.
+fn in_yaml_1_1(value: &Value, text: &str, printed: &str, target: Target) -> (Level, String) {
+    let known = match value {
         Value::Int(_) if is_sexagesimal(text) => format!("the integer {printed}"),
         Value::Int(_) if is_octal(text) => format!("the octal integer {printed}"),
         Value::Float(_) if is_sexagesimal(text) => format!("the number {printed}"),
         Value::Bool(_) if !matches!(text.to_lowercase().as_str(), "true" | "false") => {
             format!("the boolean {printed}")
         }
-        Value::Object(_) if timestamp::has_time(text) && printed != **text => "a timestamp".into(),
-        _ => return None,
+        Value::Object(_) if timestamp::has_time(text) => "a timestamp".into(),
+        Value::Null if target == Target::SlurmArgs => return (Level::Warning, "null".into()),
+        _ => return (Level::Info, meaning(value, printed)),
     };
-    let message = format!("`{text}` is {meaning} in YAML 1.1, so scripts get `{printed}`");
-    let help = format!("write \"{text}\" in quotes to keep the text");
-    Some(Warning::new(message).at(node.label()).help(help))
+    (Level::Warning, format!("{known} in YAML 1.1"))
+}
+
+fn meaning(value: &Value, printed: &str) -> String {
+    match value {
+        Value::Float(_) => format!("the number {printed}"),
+        Value::Int(_) => format!("the integer {printed}"),
+        other => other.kind().into(),
+    }
+}
+
+/// Whether `key` is an option of Slurm that takes a number for minutes.
+fn is_time(key: &str) -> bool {
+    matches!(key, "time" | "t" | "time-min" | "time_min")
+}
+
+fn consequence(minutes: i128) -> String {
+    let (days, hours) = (minutes / (24 * 60), minutes / 60 % 24);
+    let units = [(days, "day"), (hours, "hour"), (minutes % 60, "minute")];
+    let parts: Vec<_> = units
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .filter_map(|(count, unit)| Some(text::count(usize::try_from(count).ok()?, unit)))
+        .collect();
+    match minutes {
+        ..=0 => String::new(),
+        1..60 => format!(", which Slurm reads as {}", parts.join(" ")),
+        _ => format!(
+            ", which Slurm reads as {minutes} minutes ({})",
+            parts.join(" ")
+        ),
+    }
 }

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::resolve::{Type, resolve};
+use super::Schema;
+use super::resolve::Type;
 use crate::model::{Map, Value};
 use crate::text;
 
@@ -80,7 +81,8 @@ fn write_scalar(out: &mut String, text: &str) {
         .next()
         .is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.' | '/'))
         && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
-    if harmless && resolve(text) == Type::Str {
+    let is_text = |schema: Schema| schema.resolve(text) == Type::Str;
+    if harmless && is_text(Schema::PyYaml) && is_text(Schema::Core) {
         out.push_str(text);
     } else {
         write_quoted(out, text);
@@ -202,7 +204,7 @@ mod tests {
         .into_iter()
         .collect();
         let text = document(&map);
-        let read = crate::yaml::parse(&Source::new("x.yaml", text.as_str()))
+        let read = crate::yaml::parse(&Source::new("x.yaml", text.as_str()), Schema::PyYaml)
             .unwrap()
             .unwrap();
         assert_eq!(read.to_value(), Value::from(map), "{text}");

@@ -30,3 +30,4 @@ mod templates;
 mod test;
 mod unstoppable;
 mod writing;
+mod yaml;
