@@ -96,19 +96,20 @@ fn snippet(label: &Label) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
     let Label { source, span, text } = label;
     let end = source.text.len();
     let span = span.start.min(end)..span.end.min(end);
-    // Of a long place the first line says enough.
-    let first_line = source.text[span.clone()]
-        .split('\n')
-        .next()
-        .unwrap_or_default()
-        .len();
-    let annotation = AnnotationKind::Primary.span(span.start..span.start + first_line);
+    // Of a long place the first line says enough, and of a long text the line it is in: the
+    // renderer would note where each line begins.
+    let before = &source.text[..span.start];
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = source.text[start..].split('\n').next().unwrap_or_default();
+    let annotated = span.start - start..span.end.min(start + line.len()) - start;
+    let annotation = AnnotationKind::Primary.span(annotated);
     let annotation = if text.is_empty() {
         annotation
     } else {
         annotation.label(text.as_str())
     };
-    Snippet::source(source.text.as_str())
+    Snippet::source(line)
+        .line_start(source.line(span.start))
         .path(source.path.display().to_string())
         .annotation(annotation)
 }

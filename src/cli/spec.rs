@@ -127,7 +127,7 @@ struct Place<'a> {
     column: usize,
     text: &'a str,
     /// What scripts got.
-    printed: &'a str,
+    printed: String,
 }
 
 fn fix(
@@ -195,7 +195,7 @@ fn places(traps: &[Trap]) -> Vec<Place<'_>> {
             line,
             column: source[line_start..done].chars().count() + 1,
             text: &trap.text,
-            printed: &trap.printed,
+            printed: trap.value.to_string(),
         });
     }
     places

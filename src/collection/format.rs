@@ -335,8 +335,11 @@ impl Jobs {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::{JobId, JobState};
+    use crate::yaml::round_trip::{maps, texts};
 
     fn collection(parameters: ParamSet) -> Collection {
         let mut collection = Collection::new("a/b".parse().unwrap());
@@ -422,6 +425,32 @@ mod tests {
         let text = text(&written).replace("- {\"job_name\":", "- {\n    \"job_name\":");
         let read = read(Path::new("c.yaml"), &written.name, text).unwrap();
         assert_eq!(read.jobs, written.jobs);
+    }
+
+    proptest! {
+        /// By the quick way, as YAML, and as YAML 1.2.
+        #[test]
+        fn anything_that_is_written_is_read_back_equal(
+            parameters in maps(), slurm_args in maps(), description in texts(), path in "[^/\0]{1,9}",
+        ) {
+            let mut written = collection(ParamSet::from(&parameters));
+            let job = written.jobs.values_mut().next().unwrap();
+            job.slurm_args = Arc::new(slurm_args);
+            job.script_path = Path::new(&path).into();
+            written.sources[0].spec = path.into();
+            written.description = description;
+            let text = text(&written);
+            let another_layout = text.replacen("jobs:\n- {", "jobs:\n- {\n  ", 1);
+            for text in [&text, &another_layout] {
+                let read = read(Path::new("c.yaml"), &written.name, text.clone()).unwrap();
+                prop_assert_eq!(&read.jobs, &written.jobs, "{}", text);
+                prop_assert_eq!(&read.sources, &written.sources);
+                prop_assert_eq!(&read.description, &written.description);
+            }
+            let source = Source::new("c.yaml", text);
+            let by = |schema| yaml::parse(&source, schema).unwrap().unwrap().to_value();
+            prop_assert_eq!(by(Schema::PyYaml), by(Schema::Core));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, Tag as WrittenTag};
 
 use super::collection::{Kind, Open, Pending};
-use super::error::{line, quote, shorten};
+use super::error::{line, quote_it, shorten};
 use super::limits::{Limits, MAX_DEPTH};
 use super::mapping::Entries;
 use super::resolve::Type;
@@ -104,7 +104,7 @@ impl Composer<'_> {
     fn tag(&self, written: Option<&WrittenTag>, span: Span) -> Result<Tag, YamlError> {
         Tag::of(written).ok_or_else(|| {
             let span = span.tag_span().map_or_else(|| bytes(span), bytes);
-            let tag = self.source.text[span.clone()].into();
+            let tag = shorten(&self.source.text[span.clone()]);
             let label = self.label(span);
             YamlError::UnknownTag { tag, label }
         })
@@ -179,7 +179,7 @@ impl Composer<'_> {
         let text = shorten(text);
         Err(YamlError::Syntax {
             message: format!("`{text}` begins with what is special inside brackets"),
-            help: Some(format!("quote it: {}", quote(&text))),
+            help: Some(quote_it(&text)),
             label: self.label(span.clone()),
         })
     }
@@ -249,7 +249,7 @@ impl Composer<'_> {
         let node = match self.anchors.get(&anchor) {
             Some(Some(node)) => node.clone(),
             Some(None) => {
-                let (name, label) = (name.into(), self.label(span));
+                let (name, label) = (shorten(name), self.label(span));
                 return Err(YamlError::RecursiveAlias { name, label });
             }
             None => return Err(self.undefined(name, span)),
@@ -261,7 +261,7 @@ impl Composer<'_> {
     }
 
     fn undefined(&self, name: &str, span: Range<usize>) -> YamlError {
-        let (name, label) = (name.into(), self.label(span));
+        let (name, label) = (shorten(name), self.label(span));
         YamlError::UndefinedAlias { name, label }
     }
 
@@ -271,7 +271,7 @@ impl Composer<'_> {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if !name.chars().all(is_name) {
             return Err(YamlError::Syntax {
-                message: format!("`&{name}` is no name for an anchor"),
+                message: format!("`&{}` is no name for an anchor", shorten(&name)),
                 help: Some("use letters, digits, `-` and `_`".into()),
                 label,
             });
@@ -282,7 +282,7 @@ impl Composer<'_> {
                 Ok(())
             }
             Entry::Occupied(entry) => Err(YamlError::DuplicateAnchor {
-                name: entry.key().clone(),
+                name: shorten(entry.key()),
                 first_line: line(self.source, *entry.get()),
                 label,
             }),

@@ -23,8 +23,7 @@ pub(super) fn int(text: &str) -> Result<Value, String> {
         (_, Some(digits)) => radix(digits, 16),
         (None, None) => radix(number, 10),
     }?;
-    let negative = text.starts_with('-');
-    Ok(Value::Int(if negative { -magnitude } else { magnitude }))
+    number::signed(text.starts_with('-'), magnitude)
 }
 
 pub(super) fn float(text: &str) -> Result<Value, String> {

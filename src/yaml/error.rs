@@ -146,8 +146,8 @@ pub enum YamlError {
     /// A template without quotes.
     #[error("a template must be in quotes, because `{{{{` starts a map")]
     UnquotedTemplate {
-        /// The template in quotes.
-        quoted: String,
+        /// The value that it is in.
+        value: String,
         /// Where.
         label: Label,
     },
@@ -232,12 +232,7 @@ impl Diagnose for YamlError {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::BadScalar { text, .. } if text.ends_with('…') => {
-                Some("to keep the text, put it in quotes".into())
-            }
-            Self::BadScalar { text, .. } => {
-                Some(format!("to keep the text, quote it: {}", quote(text)))
-            }
+            Self::BadScalar { text, .. } => Some(format!("to keep the text, {}", quote_it(text))),
             Self::Character { character, .. } => Some(format!(
                 "remove it, or write it as `{}` in double quotes",
                 characters::escape(*character)
@@ -259,14 +254,14 @@ impl Diagnose for YamlError {
             }
             Self::NotUtf8 { .. } => Some("save it as UTF-8".into()),
             Self::TooLarge { help, .. } => Some((*help).into()),
-            Self::KeyNotText { text, .. } => Some(format!("quote it: {}", quote(text))),
+            Self::KeyNotText { text, .. } => Some(quote_it(text)),
             Self::SecondDocument { .. } => Some("put it into a file of its own".into()),
             Self::Syntax { help, .. } => help.clone(),
             Self::UndefinedAlias { name, .. } => Some(format!(
-                "if no alias is meant, quote it: {}",
-                quote(&format!("*{name}"))
+                "if no alias is meant, {}",
+                quote_it(&format!("*{name}"))
             )),
-            Self::UnquotedTemplate { quoted, .. } => Some(format!("quote it: {quoted}")),
+            Self::UnquotedTemplate { value, .. } => Some(quote_it(value)),
             Self::UnknownTag { .. } => {
                 Some("remove it, or quote the value if the `!` belongs to it".into())
             }
@@ -278,8 +273,15 @@ impl Diagnose for YamlError {
     }
 }
 
-/// `text` as it can be written to mean itself, in the quotes that need no escape.
-pub(super) fn quote(text: &str) -> String {
+/// The advice to quote `text`, in the quotes that need no escape.
+pub(super) fn quote_it(text: &str) -> String {
+    match shorten(text) == text && !text.ends_with('…') {
+        true => format!("quote it: {}", quote(text)),
+        false => "put it in quotes".into(),
+    }
+}
+
+fn quote(text: &str) -> String {
     match (text.contains(['"', '\\']), text.contains('\'')) {
         (false, _) => format!("\"{text}\""),
         (true, false) => format!("'{text}'"),

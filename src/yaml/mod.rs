@@ -24,6 +24,8 @@ mod node;
 mod number;
 mod python;
 mod resolve;
+#[cfg(test)]
+pub(crate) mod round_trip;
 mod schema;
 mod syntax;
 mod tag;

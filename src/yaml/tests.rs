@@ -444,14 +444,14 @@ fn told(text: &str, schema: Schema, target: Target) -> Vec<String> {
             level,
             path,
             text,
-            printed,
+            value,
             ..
         } = trap;
         let level = match level {
             Level::Info => 'i',
             Level::Warning => 'w',
         };
-        format!("{level} {path} {text} {printed}")
+        format!("{level} {path} {text} {value}")
     };
     traps(&root, "p", schema, target)
         .iter()

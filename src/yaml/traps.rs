@@ -1,8 +1,10 @@
 //! Scalars without quotes that scripts show as something else than what was typed.
 
-use std::collections::{HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::error::shorten;
 use super::resolve::{is_octal, is_sexagesimal};
@@ -37,13 +39,11 @@ pub struct Trap {
     /// The keys that lead to it, such as `slurm_args.defaults.time`.
     pub path: String,
     /// What was typed; nothing, for a key without a value.
-    pub text: String,
-    /// What scripts get.
-    pub printed: String,
-    /// What it is: `the integer 86400 in YAML 1.1`.
-    meaning: String,
-    /// What Slurm makes of that, as words that follow.
-    consequence: String,
+    pub text: Arc<str>,
+    /// What it means.
+    pub value: Value,
+    /// Whether Slurm takes it for minutes.
+    is_time: bool,
     /// The bytes it takes up, which may be of several lines.
     pub span: Range<usize>,
     /// Its first line.
@@ -90,7 +90,7 @@ pub fn quote_traps(text: &str, traps: &[Trap]) -> String {
 impl Trap {
     /// The safe spelling; none where quotes would not help, as for `null`.
     pub fn quoted(&self) -> Option<String> {
-        (self.printed != NONE).then(|| format!("\"{}\"", self.text))
+        (self.value != Value::Null).then(|| format!("\"{}\"", self.text))
     }
 
     /// The warning for it, with its place.
@@ -119,34 +119,46 @@ impl Trap {
 
     /// Keeps of traps at one place the loudest, in the order of the document.
     pub fn merge(traps: impl IntoIterator<Item = Self>) -> Vec<Self> {
-        let mut loudest = HashMap::<usize, Self>::new();
-        for trap in traps {
-            match loudest.get(&trap.span.start) {
-                Some(known) if known.level >= trap.level => {}
-                _ => drop(loudest.insert(trap.span.start, trap)),
-            }
-        }
-        let mut traps: Vec<_> = loudest.into_values().collect();
-        traps.sort_by_key(|trap| trap.span.start);
+        let mut traps: Vec<_> = traps.into_iter().collect();
+        traps.sort_by_key(|trap| (trap.span.start, Reverse(trap.level)));
+        traps.dedup_by_key(|trap| trap.span.start);
         traps
+    }
+
+    /// What YAML 1.1 makes of the text, or what else it is.
+    fn meaning(&self) -> String {
+        let Self {
+            value, text, level, ..
+        } = self;
+        match (level, value) {
+            (Level::Warning, Value::Int(_)) if is_octal(text) => {
+                format!("the octal integer {value} in YAML 1.1")
+            }
+            (Level::Warning, Value::Int(_)) => format!("the integer {value} in YAML 1.1"),
+            (Level::Warning, Value::Float(_)) => format!("the number {value} in YAML 1.1"),
+            (Level::Warning, Value::Bool(_)) => format!("the boolean {value} in YAML 1.1"),
+            (_, Value::Object(_)) => "a timestamp in YAML 1.1".into(),
+            (Level::Info, Value::Int(_)) => format!("the integer {value}"),
+            (Level::Info, Value::Float(_)) => format!("the number {value}"),
+            (_, other) => other.kind().into(),
+        }
     }
 }
 
 impl Display for Trap {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self {
-            path,
-            text,
-            printed,
-            meaning,
-            consequence,
-            ..
+            path, text, value, ..
         } = self;
-        match text.as_str() {
+        match &**text {
             "" => write!(f, "`{path}` has no value")?,
-            text => write!(f, "`{path}`: `{}` is {meaning}", shorten(text))?,
+            text => write!(f, "`{path}`: `{}` is {}", shorten(text), self.meaning())?,
         }
-        write!(f, ", so scripts get `{}`{consequence}", shorten(printed))
+        write!(f, ", so scripts get `{}`", shorten(&value.to_string()))?;
+        match value {
+            Value::Int(minutes) if self.is_time => f.write_str(&consequence(*minutes)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -168,9 +180,6 @@ impl Diagnose for Trap {
         })
     }
 }
-
-/// What Python prints for nothing.
-const NONE: &str = "None";
 
 struct Finder {
     schema: Schema,
@@ -222,51 +231,37 @@ impl Finder {
         if matches!(value, Value::String(_)) {
             return;
         }
-        let printed = value.to_string();
-        if printed == **text {
+        if value.to_string() == **text {
             return;
         }
-        let (level, meaning) = match self.schema {
-            Schema::PyYaml => in_yaml_1_1(value, text, &printed, self.target),
-            Schema::Core => (Level::Info, meaning(value, &printed)),
-        };
         self.traps.push(Trap {
-            level,
-            path: self.path.clone(),
-            text: text.to_string(),
-            consequence: match (self.target, value) {
-                (Target::SlurmArgs, Value::Int(minutes)) if is_time(key) => consequence(*minutes),
-                _ => String::new(),
+            level: match self.schema {
+                Schema::PyYaml => level_in_yaml_1_1(value, text, self.target),
+                Schema::Core => Level::Info,
             },
-            printed,
-            meaning,
+            path: self.path.clone(),
+            text: text.clone(),
+            value: value.clone(),
+            is_time: self.target == Target::SlurmArgs && is_time(key),
             span: node.span(),
             label: node.label(),
         });
     }
 }
 
-/// How loudly YAML 1.1's reading is told, and what it is.
-fn in_yaml_1_1(value: &Value, text: &str, printed: &str, target: Target) -> (Level, String) {
-    let known = match value {
-        Value::Int(_) if is_sexagesimal(text) => format!("the integer {printed}"),
-        Value::Int(_) if is_octal(text) => format!("the octal integer {printed}"),
-        Value::Float(_) if is_sexagesimal(text) => format!("the number {printed}"),
-        Value::Bool(_) if !matches!(text.to_lowercase().as_str(), "true" | "false") => {
-            format!("the boolean {printed}")
-        }
-        Value::Object(_) if timestamp::has_time(text) => "a timestamp".into(),
-        Value::Null if target == Target::SlurmArgs => return (Level::Warning, "null".into()),
-        _ => return (Level::Info, meaning(value, printed)),
+/// How loudly the reading of YAML 1.1 is told.
+fn level_in_yaml_1_1(value: &Value, text: &str, target: Target) -> Level {
+    let is_loud = match value {
+        Value::Int(_) => is_sexagesimal(text) || is_octal(text),
+        Value::Float(_) => is_sexagesimal(text),
+        Value::Bool(_) => !matches!(text.to_lowercase().as_str(), "true" | "false"),
+        Value::Null => target == Target::SlurmArgs,
+        Value::Object(_) => timestamp::has_time(text),
+        Value::List(_) | Value::Map(_) | Value::String(_) => false,
     };
-    (Level::Warning, format!("{known} in YAML 1.1"))
-}
-
-fn meaning(value: &Value, printed: &str) -> String {
-    match value {
-        Value::Float(_) => format!("the number {printed}"),
-        Value::Int(_) => format!("the integer {printed}"),
-        other => other.kind().into(),
+    match is_loud {
+        true => Level::Warning,
+        false => Level::Info,
     }
 }
 

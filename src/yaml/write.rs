@@ -20,9 +20,13 @@ pub fn document(map: &Map) -> String {
 
 fn write_block(out: &mut String, map: &Map, indent: usize) {
     for (key, value) in map {
-        write!(out, "{:indent$}", "").expect(TO_STRING);
-        write_scalar(out, key);
-        out.push(':');
+        let mut written = String::new();
+        write_scalar(&mut written, key);
+        match is_simple(&written) {
+            true => write!(out, "{:indent$}{written}:", ""),
+            false => write!(out, "{:indent$}? {written}\n{:indent$}:", "", ""),
+        }
+        .expect(TO_STRING);
         write_after_key(out, value, indent);
     }
 }
@@ -65,8 +69,7 @@ fn write_line(out: &mut String, value: &Value) {
             out.push('{');
             for (index, (key, item)) in map.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
-                write_scalar(out, key);
-                out.push_str(": ");
+                write_flow_key(out, key, write_scalar);
                 write_line(out, item);
             }
             out.push('}');
@@ -89,7 +92,8 @@ fn write_scalar(out: &mut String, text: &str) {
     }
 }
 
-/// Writes entries as a flow map on one line, which is JSON too unless a value is not.
+/// Writes entries as a flow map on one line, which is JSON too unless a value is not or a key is
+/// very long.
 pub fn write_flow_map<'a>(
     line: &mut String,
     entries: impl Iterator<Item = (&'a Arc<str>, &'a Value)>,
@@ -97,11 +101,28 @@ pub fn write_flow_map<'a>(
     line.push('{');
     for (index, (key, value)) in entries.enumerate() {
         line.push_str(if index == 0 { "" } else { ", " });
-        write_quoted(line, key);
-        line.push_str(": ");
+        write_flow_key(line, key, write_quoted);
         write_flow(line, value);
     }
     line.push('}');
+}
+
+fn write_flow_key(line: &mut String, key: &str, write: fn(&mut String, &str)) {
+    let start = line.len();
+    write(line, key);
+    if is_simple(&line[start..]) {
+        line.push_str(": ");
+    } else {
+        line.insert_str(start, "? ");
+        line.push_str(" : ");
+    }
+}
+
+/// Whether a key is short enough to be known by the `:` after it. Only long ones need a `?`, which
+/// JSON does not have.
+fn is_simple(key: &str) -> bool {
+    // A reader may give up after 1024.
+    key.chars().count() <= 1000
 }
 
 /// Writes a value on one line.
