@@ -1,8 +1,10 @@
 //! What we write is read back equal, by both schemas. `scripts/check-yaml-roundtrip` asks `PyYAML`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use serde_json::Value as Json;
 
 use super::{Schema, document, parse, quoted, write_flow_map};
 use crate::diagnostic::Source;
@@ -220,6 +222,49 @@ proptest! {
         let line = quoted(&text);
         prop_assert_eq!(read(&line, Schema::PyYaml), Ok(Value::from(text.as_str())), "{}", line);
     }
+}
+
+/// The value that `["s", text]`, `["i", digits]` and so on stand for.
+fn untyped(typed: &Json) -> Value {
+    let body = &typed[1];
+    let text = || body.as_str().unwrap();
+    match typed[0].as_str().unwrap() {
+        "n" => Value::Null,
+        "b" => Value::from(body.as_bool().unwrap()),
+        "i" => Value::Int(text().parse().unwrap()),
+        "f" => Value::from(text().parse::<f64>().unwrap()),
+        "s" => Value::from(text()),
+        "l" => Value::list(body.as_array().unwrap().iter().map(untyped)),
+        "m" => {
+            let pairs = body.as_array().unwrap().iter();
+            let pair = |pair: &Json| {
+                (
+                    Arc::<str>::from(pair[0][1].as_str().unwrap()),
+                    untyped(&pair[1]),
+                )
+            };
+            Value::from(pairs.map(pair).collect::<Map>())
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// What collections hold of a value is still what `PyYAML` was seen to read as that value.
+#[test]
+fn what_is_written_is_what_pyyaml_reads() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/yaml/written.jsonl");
+    let lines = fs_err::read_to_string(path).unwrap();
+    for line in lines.lines() {
+        let case: Json = serde_json::from_str(line).unwrap();
+        let Value::Map(map) = untyped(&case["py"]) else {
+            panic!("{line}")
+        };
+        let mut written = String::new();
+        write_flow_map(&mut written, map.iter());
+        assert_eq!(written, case["text"].as_str().unwrap());
+        assert_eq!(read(&written, Schema::PyYaml), Ok(Value::Map(map)));
+    }
+    assert!(lines.lines().count() >= 400);
 }
 
 #[test]
