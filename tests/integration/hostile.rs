@@ -65,10 +65,10 @@ print(json.dumps({"code": code, "late": late, "mib": usage.ru_maxrss // 1024}))
 
 /// How a run ended.
 #[derive(Debug, Deserialize)]
-struct Watched {
-    code: i32,
-    late: bool,
-    mib: u64,
+pub(super) struct Watched {
+    pub(super) code: i32,
+    pub(super) late: bool,
+    pub(super) mib: u64,
 }
 
 struct Hook {
@@ -219,10 +219,13 @@ fn prepare(hook: &Hook) -> Test {
     test
 }
 
-fn watched(hook: &Hook, test: &Test) -> Watched {
+/// Runs the command in `work`, and ends it after `seconds`. What it prints is in `stdout` and
+/// `stderr` beside that.
+pub(super) fn watch(test: &Test, seconds: u64, args: &[&str]) -> Watched {
     let output = Command::new("python3")
-        .args(["-c", WATCH, &hook.seconds().to_string()])
-        .args([env!("CARGO_BIN_EXE_slurmkit"), "generate", "spec.yaml"])
+        .args(["-c", WATCH, &seconds.to_string()])
+        .arg(env!("CARGO_BIN_EXE_slurmkit"))
+        .args(args)
         .current_dir(test.path().join("work"))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -238,7 +241,7 @@ fn watched(hook: &Hook, test: &Test) -> Watched {
 fn problems(hook: &Hook) -> Vec<String> {
     let test = prepare(hook);
     let before = test.tree();
-    let Watched { code, late, mib } = watched(hook, &test);
+    let Watched { code, late, mib } = watch(&test, hook.seconds(), &["generate", "spec.yaml"]);
     let stderr =
         String::from_utf8_lossy(&fs::read(test.path().join("stderr")).unwrap()).into_owned();
     let shown: String = stderr.chars().take(300).collect();

@@ -20,6 +20,7 @@ mod hook_commands;
 mod hook_pairs;
 mod hooks;
 mod hostile;
+mod hostile_yaml;
 mod layers;
 mod library;
 mod parallel;
