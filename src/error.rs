@@ -14,6 +14,7 @@ use crate::model::{JobName, JobNameProblem};
 use crate::render::RenderError;
 use crate::spec::SpecError;
 use crate::text;
+use crate::yaml::Trap;
 
 /// An error of this crate.
 #[derive(Debug, Error)]
@@ -117,6 +118,12 @@ pub enum Error {
     /// The thread for planning could not be started.
     #[error("cannot start the thread that hooks and templates run on: {0}")]
     Thread(#[source] io::Error),
+    /// A scalar does not mean its text, and that shall not pass.
+    #[error("{}: {trap}", quoted(&trap.label.source.path))]
+    Trap {
+        /// Which, and where.
+        trap: Trap,
+    },
 }
 
 /// Several errors, of which the first are kept.
@@ -201,6 +208,7 @@ impl Diagnose for Error {
             Self::JobName { label, .. } => label.clone(),
             Self::Render { error, .. } => error.label(),
             Self::Spec(error) => error.label(),
+            Self::Trap { trap } => trap.label(),
             Self::Argument { .. }
             | Self::Conflict { .. }
             | Self::DuplicateName { .. }
@@ -231,7 +239,8 @@ impl Diagnose for Error {
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
             | Self::Several(_)
-            | Self::Thread(_) => Vec::new(),
+            | Self::Thread(_)
+            | Self::Trap { .. } => Vec::new(),
         }
     }
 
@@ -257,6 +266,7 @@ impl Diagnose for Error {
             }
             Self::Render { error, .. } => error.help(),
             Self::Spec(error) => error.help(),
+            Self::Trap { trap } => trap.help(),
             Self::Thread(_) => Some("raise the limit with `ulimit -v unlimited`".into()),
             Self::Io(_)
             | Self::NoSuchJob { .. }

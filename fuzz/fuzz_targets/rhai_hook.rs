@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use slurmkit::config::{HookOutput, HookSettings};
+use slurmkit::config::{Config, HookOutput, HookSettings};
 use slurmkit::hook::{HookErrorKind, Hooks};
 use slurmkit::model::{Axis, Map, ParamSpace, Value};
 use slurmkit::sandbox::Stack;
@@ -34,7 +34,11 @@ fuzz_target!(|text: &[u8]| {
     // One way at a time; the length decides, so that a mutation mostly tries another.
     match text.len() % 4 {
         0 => {
-            if let Ok(spec) = Spec::load(&path, &settings) {
+            let config = Config {
+                hooks: settings,
+                ..Config::default()
+            };
+            if let Ok(spec) = Spec::load(&path, &config) {
                 spec.to_map();
             }
         }

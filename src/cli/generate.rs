@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::settings::Strictness;
 use super::{Global, Printer, settings};
 use crate::Error;
 use crate::collection::{Collection, CollectionName};
-use crate::config::{Config, HookSettings};
+use crate::config::Config;
 use crate::generate::{Action, Counts, Folders, JobGenerator, Options, Summary};
 use crate::model::{JobName, Map, ParamSet};
 use crate::spec::{HookRef, Parameters, Role, Spec, SpecError};
@@ -23,6 +24,8 @@ Examples:
   slurmkit generate job_spec.yaml --collection resnet
   slurmkit generate job_spec.yaml --dry-run
       count the jobs and show the first script, write nothing
+  slurmkit generate job_spec.yaml --strict
+      fail where a value such as 24:00:00 without quotes is not its text
   slurmkit generate --template train.job.j2 --params params.yaml --output-dir jobs
       the same without a spec; params.yaml holds what stands under `parameters:`";
 
@@ -53,6 +56,8 @@ pub(super) struct Args {
     /// The interpreter of Python hooks
     #[arg(long, env = "SLURMKIT_PYTHON", value_name = "PROGRAM")]
     python: Option<OsString>,
+    #[command(flatten)]
+    strictness: Strictness,
     #[command(flatten)]
     parts: Parts,
 }
@@ -85,15 +90,17 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
         force,
         prune,
         python,
+        strictness,
         parts,
     } = args;
     let mut config = settings::load(global, printer)?;
     let printer = printer.with_progress();
     settings::prepare_hooks(&mut config, python, &printer);
     let spec = match spec {
-        Some(path) => Spec::load(&path, &config.hooks)?,
-        None => from_parts(parts, &config.hooks)?,
+        Some(path) => Spec::load(&path, &config)?,
+        None => from_parts(parts, &config)?,
     };
+    strictness.check(&config, &spec, &printer)?;
     let options = Options {
         output_dir,
         rename_duplicates,
@@ -121,7 +128,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
     Ok(())
 }
 
-fn from_parts(parts: Parts, settings: &HookSettings) -> Result<Spec, Error> {
+fn from_parts(parts: Parts, config: &Config) -> Result<Spec, Error> {
     let Parts {
         template,
         params,
@@ -133,7 +140,7 @@ fn from_parts(parts: Parts, settings: &HookSettings) -> Result<Spec, Error> {
     };
     let mut spec = Spec::new(
         crate::fs::join(Path::new(""), template),
-        Parameters::load(&params, settings)?,
+        Parameters::load(&params, config)?,
     );
     if let Some(hook) = slurm_args_file {
         let hook = HookRef::parse(&hook, Role::Logic, Path::new(""));

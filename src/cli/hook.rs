@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::settings::Strictness;
 use super::table::table;
 use super::{Global, Printer, settings};
 use crate::Error;
 use crate::config::Config;
-use crate::diagnostic::{Diagnose, Source, any_of, did_you_mean};
+use crate::diagnostic::{Diagnose, Source, Warning, any_of, did_you_mean};
 use crate::hook::Language;
 use crate::model::{Map, ParamSet, Value};
 use crate::spec::{HookRef, Mode, Spec};
+use crate::text;
 use crate::trial::{Call, Returned, Trial};
-use crate::{text, yaml};
+use crate::yaml::{self, Level, Schema, Target, Trap};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +39,8 @@ enum Command {
     List {
         /// The spec: YAML, JSON or a Rhai program
         spec: PathBuf,
+        #[command(flatten)]
+        strictness: Strictness,
     },
     /// Run the hooks of a spec on one parameter set; nothing is written
     #[command(after_help = EXAMPLES)]
@@ -50,24 +54,32 @@ enum Command {
         /// The interpreter of Python hooks
         #[arg(long, env = "SLURMKIT_PYTHON", value_name = "PROGRAM")]
         python: Option<OsString>,
+        #[command(flatten)]
+        strictness: Strictness,
     },
 }
 
 pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), Error> {
     let mut config = settings::load(global, printer)?;
     match args.command {
-        Command::List { spec } => {
+        Command::List { spec, strictness } => {
             settings::prepare_hooks(&mut config, None, printer);
-            list(&Spec::load(&spec, &config.hooks)?, global.json, printer)
+            let spec = Spec::load(&spec, &config)?;
+            strictness.check(&config, &spec, printer)?;
+            settings::warn(&config, &spec, printer);
+            list(&spec, global.json, printer)
         }
         Command::Test {
             spec,
             params,
             python,
+            strictness,
         } => {
             settings::prepare_hooks(&mut config, python, printer);
-            let spec = Spec::load(&spec, &config.hooks)?;
-            let set = chosen_set(&spec, &params)?;
+            let spec = Spec::load(&spec, &config)?;
+            strictness.check(&config, &spec, printer)?;
+            settings::warn(&config, &spec, printer);
+            let set = chosen_set(&spec, &read_params(&params, config.yaml, printer)?)?;
             test(&spec, &config, set, global.json, printer)
         }
     }
@@ -82,8 +94,6 @@ struct Listed<'a> {
 }
 
 fn list(spec: &Spec, json: bool, printer: &Printer) -> Result<(), Error> {
-    printer.warnings(&spec.warnings);
-    printer.warnings(&spec.parameters.warnings);
     let mut listed = Vec::new();
     for hook in spec.hooks() {
         listed.push(Listed {
@@ -114,19 +124,19 @@ fn list(spec: &Spec, json: bool, printer: &Printer) -> Result<(), Error> {
 }
 
 /// The first set of the spec, with the values that the command line gives.
-fn chosen_set(spec: &Spec, params: &[String]) -> Result<ParamSet, Error> {
+fn chosen_set(spec: &Spec, params: &Map) -> Result<ParamSet, Error> {
     let space = &spec.parameters.space;
     let mut set = match space.is_empty() {
         true => Map::new(),
         false => space.get(0).to_map(),
     };
     let names = space.names();
-    for (name, value) in read_params(params)?.into_entries() {
+    for (name, value) in params {
         // A list may hold any names, and a parse hook may want more than the grid has.
-        let is_known = names.contains(&name) || space.is_empty();
+        let is_known = names.contains(name) || space.is_empty();
         if !is_known && spec.parameters.mode == Mode::Grid && spec.parameters.parse.is_none() {
             let known = || names.iter().map(|name| &**name);
-            let guess = did_you_mean(&name, known()).or_else(|| {
+            let guess = did_you_mean(name, known()).or_else(|| {
                 Some(format!(
                     "it has {}",
                     any_of(known()).replace(" or ", " and ")
@@ -135,13 +145,14 @@ fn chosen_set(spec: &Spec, params: &[String]) -> Result<ParamSet, Error> {
             let problem = format!("the sweep has no parameter `{name}`");
             return Err(usage(problem, guess));
         }
-        set.insert(name, value);
+        set.insert(name.clone(), value.clone());
     }
     Ok(ParamSet::from(&set))
 }
 
-fn read_params(params: &[String]) -> Result<Map, Error> {
+fn read_params(params: &[String], schema: Schema, printer: &Printer) -> Result<Map, Error> {
     let mut read = Map::new();
+    let read_yaml = |name: &str, text| read_yaml(name, text, schema, printer);
     for text in params {
         let text = text.trim();
         // What YAML has for a map serves too.
@@ -151,7 +162,7 @@ fn read_params(params: &[String]) -> Result<Map, Error> {
         };
         for piece in pieces {
             if piece.starts_with('{') {
-                match read_yaml(piece)? {
+                match read_yaml("", piece)? {
                     Value::Map(map) => read.extend(Map::clone(&map).into_entries()),
                     other => {
                         let problem = format!("`{piece}` is {}, not a map", other.kind());
@@ -168,7 +179,7 @@ fn read_params(params: &[String]) -> Result<Map, Error> {
                 let help = "write `--params name=value,name=value`";
                 return Err(usage(format!("`{piece}` has no name"), Some(help.into())));
             }
-            read.insert(name.trim().into(), read_yaml(value)?);
+            read.insert(name.trim().into(), read_yaml(name.trim(), value)?);
         }
     }
     Ok(read)
@@ -190,10 +201,25 @@ fn split_at_commas(text: &str) -> Vec<&str> {
     pieces.filter(|piece| !piece.trim().is_empty()).collect()
 }
 
-fn read_yaml(text: &str) -> Result<Value, Error> {
+/// The value of `name`, or a map of values.
+fn read_yaml(name: &str, text: &str, schema: Schema, printer: &Printer) -> Result<Value, Error> {
     let source = Source::new("--params", text);
-    match yaml::parse(&source) {
-        Ok(node) => Ok(node.map_or(Value::Null, |node| node.to_value())),
+    match yaml::parse(&source, schema) {
+        Ok(None) => Ok(Value::Null),
+        Ok(Some(node)) => {
+            let path = format!("--params {name}").trim().to_owned();
+            let traps = yaml::traps(&node, &path, schema, Target::Parameters);
+            let loud = traps.iter().filter(|trap| trap.level == Level::Warning);
+            // The shell takes a first pair of quotes away.
+            let warning = |trap: &Trap| {
+                Warning::new(trap.to_string()).help(format!(
+                    "quote it for YAML too: '{}'",
+                    trap.quoted().unwrap_or_default()
+                ))
+            };
+            printer.warnings(&loud.map(warning).collect::<Vec<_>>());
+            Ok(node.to_value())
+        }
         Err(error) => Err(usage(format!("`{text}`: {error}"), error.help())),
     }
 }
@@ -213,8 +239,6 @@ fn test(
     json: bool,
     printer: &Printer,
 ) -> Result<(), Error> {
-    printer.warnings(&spec.warnings);
-    printer.warnings(&spec.parameters.warnings);
     let trial = Trial::run(spec, config, set)?;
     printer.warnings(&trial.warnings);
     if let Some(interpreter) = &trial.interpreter {

@@ -10,6 +10,7 @@ use crate::Error;
 use crate::config::{Abort, HookOutput};
 use crate::diagnostic::Warning;
 use crate::generate::{Phase, Progress};
+use crate::yaml::Trap;
 
 /// Where words go: results to standard output, everything else to standard error.
 pub(super) struct Printer {
@@ -62,6 +63,13 @@ impl Printer {
             for warning in warnings {
                 self.say(&report::warning(warning));
             }
+        }
+    }
+
+    /// Tells a trap that only `-v` asks for.
+    pub(super) fn verbose_note(&self, trap: &Trap) {
+        if self.verbose {
+            self.say(&report::note(trap));
         }
     }
 

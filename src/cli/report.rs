@@ -5,6 +5,7 @@ use crate::Error;
 use crate::diagnostic::{Diagnose, Label, Warning};
 use crate::error::Failures;
 use crate::text;
+use crate::yaml::Trap;
 
 /// An error with its place and its help; several with a line that counts them.
 pub(super) fn error(error: &Error) -> String {
@@ -43,6 +44,16 @@ pub(super) fn warning(warning: &Warning) -> String {
         help,
     } = warning;
     render(Level::WARNING, message, label.as_ref(), &[], help.clone())
+}
+
+pub(super) fn note(trap: &Trap) -> String {
+    render(
+        Level::NOTE,
+        &trap.to_string(),
+        Some(&trap.label),
+        &[],
+        trap.help(),
+    )
 }
 
 pub(super) fn bug(panic: &str) -> String {
@@ -85,19 +96,20 @@ fn snippet(label: &Label) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
     let Label { source, span, text } = label;
     let end = source.text.len();
     let span = span.start.min(end)..span.end.min(end);
-    // Of a long place the first line says enough.
-    let first_line = source.text[span.clone()]
-        .split('\n')
-        .next()
-        .unwrap_or_default()
-        .len();
-    let annotation = AnnotationKind::Primary.span(span.start..span.start + first_line);
+    // Of a long place the first line says enough, and of a long text the line it is in: the
+    // renderer would note where each line begins.
+    let before = &source.text[..span.start];
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = source.text[start..].split('\n').next().unwrap_or_default();
+    let annotated = span.start - start..span.end.min(start + line.len()) - start;
+    let annotation = AnnotationKind::Primary.span(annotated);
     let annotation = if text.is_empty() {
         annotation
     } else {
         annotation.label(text.as_str())
     };
-    Snippet::source(source.text.as_str())
+    Snippet::source(line)
+        .line_start(source.line(span.start))
         .path(source.path.display().to_string())
         .annotation(annotation)
 }

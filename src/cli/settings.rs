@@ -9,6 +9,9 @@ use crate::Error;
 use crate::collection::CollectionManager;
 use crate::config::{Config, FILE_NAME, Interpreter};
 use crate::diagnostic::quoted;
+use crate::error::Failures;
+use crate::spec::Spec;
+use crate::yaml::{Level, Trap};
 
 /// Reads the config that holds here.
 pub(super) fn load(global: &Global, printer: &Printer) -> Result<Config, Error> {
@@ -17,6 +20,48 @@ pub(super) fn load(global: &Global, printer: &Printer) -> Result<Config, Error> 
     let config = Config::load(&working_dir, user.as_deref(), global.config.as_deref())?;
     printer.verbose(&format!("project: {}", quoted(&config.root)));
     Ok(config)
+}
+
+/// How the scalars of a spec are to be taken.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Strictness {
+    /// Fail where a value without quotes does not mean its text, such as `24:00:00` or `yes`
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Strictness {
+    /// Fails for the traps that are otherwise warnings, if that was asked for. Tells the others.
+    pub(super) fn check(
+        self,
+        config: &Config,
+        spec: &Spec,
+        printer: &Printer,
+    ) -> Result<(), Error> {
+        const SHOWN: usize = 100;
+        let traps = || config.traps.iter().chain(spec.traps());
+        for trap in traps().filter(|trap| trap.level == Level::Info) {
+            printer.verbose_note(trap);
+        }
+        if !self.strict {
+            return Ok(());
+        }
+        let mut failures = Failures::default();
+        for trap in traps().filter(|trap| trap.level == Level::Warning) {
+            if failures.total < SHOWN {
+                failures.shown.push(Error::Trap { trap: trap.clone() });
+            }
+            failures.total += 1;
+        }
+        failures.into_result()
+    }
+}
+
+/// What is worth saying about a spec and the config it is read by.
+pub(super) fn warn(config: &Config, spec: &Spec, printer: &Printer) {
+    printer.warnings(&spec.warnings);
+    printer.warnings(&spec.parameters.warnings);
+    printer.warnings(&Trap::warnings(config.traps.iter().chain(spec.traps())));
 }
 
 /// The collections of the project.

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{Attempt, Collection, CollectionError, CollectionName, Job, JobSource, ScriptDigest};
 use crate::diagnostic::{Diagnose, Label, Source};
 use crate::model::{JobName, Map, ParamSet, Value};
-use crate::yaml::{self, quoted, write_flow_map, write_quoted};
+use crate::yaml::{self, Schema, quoted, write_flow_map, write_quoted};
 
 /// The version written. 1 and 2 are the Python tool's.
 pub(super) const VERSION: i128 = 3;
@@ -228,13 +228,13 @@ fn read_job(item: &str) -> Option<JobLine> {
     if let Ok(job) = serde_json::from_str(item) {
         return Some(job);
     }
-    let node = yaml::parse(&Source::new("job", item)).ok()??;
+    let node = yaml::parse(&Source::new("job", item), Schema::PyYaml).ok()??;
     JobLine::deserialize(node.to_value()).ok()
 }
 
 /// Reads any layout, and says what is wrong and where.
 fn read_yaml(source: &Arc<Source>) -> Result<(Header, IndexMap<JobName, Job>), CollectionError> {
-    let root = yaml::parse(source)
+    let root = yaml::parse(source, Schema::PyYaml)
         .map_err(|error| damaged(source, error.to_string(), error.label()))?
         .ok_or_else(|| damaged(source, "it is empty".into(), None))?;
     let wrong =
@@ -335,8 +335,11 @@ impl Jobs {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::{JobId, JobState};
+    use crate::yaml::round_trip::{maps, texts};
 
     fn collection(parameters: ParamSet) -> Collection {
         let mut collection = Collection::new("a/b".parse().unwrap());
@@ -422,6 +425,32 @@ mod tests {
         let text = text(&written).replace("- {\"job_name\":", "- {\n    \"job_name\":");
         let read = read(Path::new("c.yaml"), &written.name, text).unwrap();
         assert_eq!(read.jobs, written.jobs);
+    }
+
+    proptest! {
+        /// By the quick way, as YAML, and as YAML 1.2.
+        #[test]
+        fn anything_that_is_written_is_read_back_equal(
+            parameters in maps(), slurm_args in maps(), description in texts(), path in "[^/\0]{1,9}",
+        ) {
+            let mut written = collection(ParamSet::from(&parameters));
+            let job = written.jobs.values_mut().next().unwrap();
+            job.slurm_args = Arc::new(slurm_args);
+            job.script_path = Path::new(&path).into();
+            written.sources[0].spec = path.into();
+            written.description = description;
+            let text = text(&written);
+            let another_layout = text.replacen("jobs:\n- {", "jobs:\n- {\n  ", 1);
+            for text in [&text, &another_layout] {
+                let read = read(Path::new("c.yaml"), &written.name, text.clone()).unwrap();
+                prop_assert_eq!(&read.jobs, &written.jobs, "{}", text);
+                prop_assert_eq!(&read.sources, &written.sources);
+                prop_assert_eq!(&read.description, &written.description);
+            }
+            let source = Source::new("c.yaml", text);
+            let by = |schema| yaml::parse(&source, schema).unwrap().unwrap().to_value();
+            prop_assert_eq!(by(Schema::PyYaml), by(Schema::Core));
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub use jinja::{JinjaOptions, Undefined};
 use crate::diagnostic::Warning;
 use crate::fs;
 use crate::model::{Map, Value};
+use crate::yaml::{Schema, Trap};
 
 /// The folder of a project that holds its config and its collections.
 pub const PROJECT_FOLDER: &str = ".slurmkit";
@@ -38,6 +39,8 @@ pub struct Config {
     pub output_patterns: Vec<String>,
     /// Slurm arguments of every job, before those of its spec.
     pub slurm_defaults: Map,
+    /// How specs, parameter files and configs are read.
+    pub yaml: Schema,
     /// Settings of the template engine, before those of a spec.
     pub jinja: JinjaOptions,
     /// The interpreter of Python hooks.
@@ -48,6 +51,8 @@ pub struct Config {
     pub entries: Vec<Entry>,
     /// What is worth saying about the files.
     pub warnings: Vec<Warning>,
+    /// The scalars of `slurm_defaults` that do not mean their text.
+    pub traps: Vec<Trap>,
 }
 
 /// A value of the merged config.
@@ -71,6 +76,7 @@ impl Default for Config {
         Self {
             entries: vec![
                 Entry::default_of("collections_dir", text(&collections_dir)),
+                Entry::default_of("yaml", Schema::default().word().into()),
                 Entry::default_of("jinja.undefined", Undefined::default().word().into()),
                 Entry::default_of("jinja.trim_blocks", false.into()),
                 Entry::default_of("jinja.lstrip_blocks", false.into()),
@@ -81,10 +87,12 @@ impl Default for Config {
             collections_dir,
             output_patterns: Vec::new(),
             slurm_defaults: Map::new(),
+            yaml: Schema::default(),
             jinja: JinjaOptions::default(),
             python: None,
             hooks: HookSettings::default(),
             warnings: Vec::new(),
+            traps: Vec::new(),
         }
     }
 }

@@ -1,22 +1,24 @@
 //! From a config file to settings, one file over the other.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Config, ConfigError, Entry, JinjaOptions, PythonSettings, RhaiLimits};
-use crate::diagnostic::{Warning, nearest};
+use crate::diagnostic::{Source, Warning, any_of, did_you_mean, nearest};
 use crate::fs;
 use crate::model::Value;
 use crate::text;
-use crate::yaml::{self, Fields, Misfit, Node, YamlError};
+use crate::yaml::{self, Fields, Misfit, Node, Schema, Target, YamlError};
 
 /// The largest config, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "jobs_dir",
     "collections_dir",
     "output_patterns",
     "slurm_defaults",
+    "yaml",
     "jinja",
     "python",
     "hooks",
@@ -24,7 +26,8 @@ const KEYS: [&str; 7] = [
 
 /// Sets in `config` what the file at `path` says.
 pub(super) fn apply(config: &mut Config, path: &Path) -> Result<(), Vec<ConfigError>> {
-    let root = match yaml::read(path, MAX_BYTES) {
+    let source = yaml::read(path, MAX_BYTES);
+    let root = match source.and_then(|source| root(&source, config.yaml)) {
         Ok(Some(root)) => root,
         Ok(None) => return Ok(()),
         Err(YamlError::Read(error)) => return Err(vec![error.into()]),
@@ -45,6 +48,27 @@ pub(super) fn apply(config: &mut Config, path: &Path) -> Result<(), Vec<ConfigEr
         Ok(())
     } else {
         Err(misfits.into_iter().map(misfit).collect())
+    }
+}
+
+/// The root of a config, read as it says itself under `yaml`, or else as the ones before it do.
+fn root(source: &Arc<Source>, inherited: Schema) -> Result<Option<Node>, YamlError> {
+    let other = match inherited {
+        Schema::Core => Schema::PyYaml,
+        Schema::PyYaml => Schema::Core,
+    };
+    let asks_for_other = |root: &Option<Node>| {
+        let asked = root.as_ref().and_then(|root| root.get("yaml")?.as_str());
+        asked == Some(other.word())
+    };
+    match yaml::parse(source, inherited) {
+        Ok(root) if asks_for_other(&root) => yaml::parse(source, other),
+        // What is an error by one schema may be fine by the one it is written for.
+        Err(error) => match yaml::parse(source, other) {
+            Ok(root) if asks_for_other(&root) => Ok(root),
+            _ => Err(error),
+        },
+        root => root,
     }
 }
 
@@ -70,6 +94,9 @@ fn read(config: &mut Config, root: &Node, misfits: &mut Vec<Misfit>) {
     if let Some(node) = fields.get("output_patterns") {
         read_patterns(config, node, misfits);
     }
+    if let Some(node) = fields.get("yaml") {
+        read_schema(config, node, misfits);
+    }
     if let Some(node) = fields.get("slurm_defaults") {
         read_slurm_defaults(config, node, misfits);
     }
@@ -91,6 +118,21 @@ fn read(config: &mut Config, root: &Node, misfits: &mut Vec<Misfit>) {
     }
 }
 
+fn read_schema(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
+    let text = node.as_scalar().map_or("", |scalar| &scalar.text);
+    match Schema::WORDS.iter().find(|(word, _)| *word == text) {
+        Some((_, schema)) => config.yaml = *schema,
+        None => {
+            let words = || Schema::WORDS.iter().map(|(word, _)| *word);
+            let message = format!("`yaml` must be {}, not `{text}`", any_of(words()));
+            let help = did_you_mean(text, words()).unwrap_or_else(|| {
+                "`pyyaml` is YAML 1.1 as Python reads it, `core` is YAML 1.2".into()
+            });
+            misfits.push(Misfit::new(node, message).help(help));
+        }
+    }
+}
+
 fn read_patterns(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
     let one = std::slice::from_ref(node);
     let items = node.as_sequence().unwrap_or(one);
@@ -105,7 +147,8 @@ fn read_patterns(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
 }
 
 fn read_slurm_defaults(config: &mut Config, node: &Node, misfits: &mut Vec<Misfit>) {
-    config.warnings.extend(yaml::traps(node));
+    let traps = yaml::traps(node, "slurm_defaults", config.yaml, Target::SlurmArgs);
+    config.traps.extend(traps);
     match node.to_value() {
         Value::Map(map) => {
             for (key, value) in map.iter() {

@@ -82,6 +82,19 @@ impl Staged {
     }
 }
 
+/// Writes `contents` over the file at `path`, which somebody else made: the file a link leads to,
+/// with the mode that it has, and only if it may be written.
+///
+/// Whatever happens, it holds the old contents or the new.
+pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let old = fs::OpenOptions::new().write(true).open(&path)?;
+    let permissions = old.metadata()?.permissions();
+    let staged = Staged::write(&path, Sync::Yes, |file| file.write_all(contents))?;
+    fs::set_permissions(&staged.file, permissions)?;
+    staged.commit()
+}
+
 /// Reads `path`, refusing what is not a plain file or larger than `max_bytes`.
 pub fn read_bytes(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     let metadata = fs::metadata(path)?;
@@ -156,6 +169,22 @@ fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_replaced_behind_its_link_and_keeps_its_mode() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, std::fs::Permissions::from_mode(0o660)).unwrap();
+        symlink("file", &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o660);
+    }
 
     #[test]
     fn paths_are_joined_as_pathlib_does() {

@@ -22,7 +22,7 @@ use self::plan::Planner;
 use self::sweep::Sweep;
 use crate::Error;
 use crate::collection::Collection;
-use crate::config::{Config, HookSettings};
+use crate::config::Config;
 use crate::model::JobName;
 use crate::sandbox::Stack;
 use crate::spec::Spec;
@@ -85,10 +85,7 @@ pub struct Preview {
 impl JobGenerator {
     /// Reads a spec. The config is the default one; see [`with_config`](Self::with_config).
     pub fn from_spec(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(Self::new(Spec::load(
-            path.as_ref(),
-            &HookSettings::default(),
-        )?))
+        Ok(Self::new(Spec::load(path.as_ref(), &Config::default())?))
     }
 
     /// A generator for a spec that was made by other means.

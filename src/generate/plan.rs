@@ -14,6 +14,7 @@ use crate::collection::{Collection, Job, ScriptDigest};
 use crate::diagnostic::{Warning, quoted};
 use crate::model::{JobName, Map, ParamSet};
 use crate::text;
+use crate::yaml::Trap;
 
 /// What a run does to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -324,13 +325,10 @@ impl<'a> Planner<'a> {
     }
 
     fn warnings(&mut self) -> Vec<Warning> {
-        let spec = &self.generator.spec;
-        let written = [
-            &self.generator.config.warnings,
-            &spec.warnings,
-            &spec.parameters.warnings,
-        ];
+        let JobGenerator { spec, config, .. } = self.generator;
+        let written = [&config.warnings, &spec.warnings, &spec.parameters.warnings];
         let mut warnings: Vec<Warning> = written.into_iter().flatten().cloned().collect();
+        warnings.extend(Trap::warnings(config.traps.iter().chain(spec.traps())));
         warnings.extend(self.sweep.take_warnings());
         warnings.extend(self.sweep.name_warning());
         for (paths, why) in [

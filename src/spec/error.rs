@@ -56,6 +56,12 @@ pub enum SpecError {
         /// What to do.
         help: Option<String>,
     },
+    /// It is a program, whose texts are in quotes anyway.
+    #[error("{} is a Rhai program, which has nothing to quote", quoted(path))]
+    NothingToQuote {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -111,6 +117,7 @@ impl Diagnose for SpecError {
             | Self::Io(_)
             | Self::Language { .. }
             | Self::Missing { .. }
+            | Self::NothingToQuote { .. }
             | Self::Thread(_) => None,
         }
     }
@@ -125,6 +132,7 @@ impl Diagnose for SpecError {
             | Self::Language { .. }
             | Self::Misfit { .. }
             | Self::Missing { .. }
+            | Self::NothingToQuote { .. }
             | Self::Thread(_) => Vec::new(),
         }
     }
@@ -139,6 +147,9 @@ impl Diagnose for SpecError {
             Self::Language { .. } => {
                 Some("a spec ends in `.yaml`, `.yml`, `.json` or `.rhai`".into())
             }
+            Self::NothingToQuote { .. } => Some(
+                "a program's values are what it computes: `slurmkit spec show` prints them".into(),
+            ),
             Self::Program { help, .. } => help.clone(),
             Self::Thread(_) => Some("raise the limit with `ulimit -v unlimited`".into()),
             Self::Hook { .. } | Self::Io(_) | Self::Missing { .. } => None,

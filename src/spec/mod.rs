@@ -1,21 +1,25 @@
 //! The file that describes a sweep.
 
 mod error;
+mod fix;
 mod hook_ref;
 mod parameters;
 mod program;
 mod read;
 mod show;
+mod traps;
 
 use std::path::{Path, PathBuf};
 
 pub use error::SpecError;
+pub use fix::Fix;
 pub use hook_ref::{HookRef, Role};
 pub use parameters::{Mode, Parameters};
 
-use crate::config::{HookSettings, JinjaOptions};
+use crate::config::{Config, JinjaOptions};
 use crate::diagnostic::{Label, Warning};
 use crate::model::Map;
+use crate::yaml::Trap;
 
 /// A sweep: what to vary, the template to fill in, and the rules.
 ///
@@ -44,6 +48,8 @@ pub struct Spec {
     pub jinja: JinjaOptions,
     /// What is worth saying about the file.
     pub warnings: Vec<Warning>,
+    /// Its scalars that do not mean their text; see also [`Parameters::traps`].
+    pub traps: Vec<Trap>,
 }
 
 /// Where the scripts of a spec go.
@@ -102,22 +108,29 @@ impl Spec {
             slurm_args: SlurmArgs::default(),
             jinja: JinjaOptions::default(),
             warnings: Vec::new(),
+            traps: Vec::new(),
         }
     }
 
     /// Reads and checks the spec at `path`: YAML, JSON, or a Rhai program, which is run within the
-    /// limits of `settings`.
+    /// limits of `config`.
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub fn load(path: &Path, settings: &HookSettings) -> Result<Self, Vec<SpecError>> {
-        read::spec(path, settings)
+    pub fn load(path: &Path, config: &Config) -> Result<Self, Vec<SpecError>> {
+        read::spec(path, config)
     }
 
     /// What the spec comes to, as a map that is a spec itself: paths relative to its folder, hooks
     /// as file and function, a program evaluated.
     pub fn to_map(&self) -> Map {
         show::to_map(self)
+    }
+
+    /// The scalars of the spec, or of the parameter file in place of it, that do not mean their
+    /// text.
+    pub fn traps(&self) -> impl Iterator<Item = &Trap> {
+        self.traps.iter().chain(&self.parameters.traps)
     }
 
     /// All hooks, in the order they are called.

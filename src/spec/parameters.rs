@@ -1,9 +1,10 @@
 use std::path::Path;
 
 use super::{HookRef, SpecError, read};
-use crate::config::HookSettings;
+use crate::config::Config;
 use crate::diagnostic::Warning;
 use crate::model::{Axis, ParamSet, ParamSpace, Value};
+use crate::yaml::Trap;
 
 /// The `parameters` block.
 #[derive(Clone, Debug)]
@@ -18,6 +19,9 @@ pub struct Parameters {
     pub filter: Option<HookRef>,
     /// What is worth saying about them.
     pub warnings: Vec<Warning>,
+    /// The scalars of a parameter file that do not mean their text; those of a spec are in
+    /// [`Spec::traps`](super::Spec::traps).
+    pub traps: Vec<Trap>,
 }
 
 /// How `parameters.values` is to be understood.
@@ -74,8 +78,8 @@ impl Parameters {
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub fn load(path: &Path, settings: &HookSettings) -> Result<Self, Vec<SpecError>> {
-        read::parameters_file(path, settings)
+    pub fn load(path: &Path, config: &Config) -> Result<Self, Vec<SpecError>> {
+        read::parameters_file(path, config)
     }
 
     pub(super) fn of(mode: Mode, space: ParamSpace) -> Self {
@@ -85,6 +89,7 @@ impl Parameters {
             parse: None,
             filter: None,
             warnings: Vec::new(),
+            traps: Vec::new(),
         }
     }
 }

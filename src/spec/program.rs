@@ -204,6 +204,7 @@ impl Reader<'_> {
             value,
             // The script decides the type, not how the text looks.
             style: Style::Quoted,
+            tagged: false,
         };
         Node::new(Content::Scalar(scalar), self.source, span)
     }

@@ -2,16 +2,17 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::program;
 use super::{HookRef, Mode, OutputDir, Parameters, Pattern, Role, SlurmArgs, Spec, SpecError};
-use crate::config::{HookSettings, JinjaOptions};
-use crate::diagnostic::{Warning, did_you_mean};
+use super::{program, traps};
+use crate::config::{Config, JinjaOptions};
+use crate::diagnostic::{Source, Warning, did_you_mean};
 use crate::fs;
 use crate::model::{Axis, Map, ParamSet, ParamSpace, Value};
 use crate::sandbox::{Stack, is_identifier};
 use crate::text;
-use crate::yaml::{self, Fields, Misfit, Node, YamlError};
+use crate::yaml::{self, Fields, Misfit, Node, Schema, YamlError};
 
 /// The most parameter sets of a grid. Slurm itself keeps far fewer jobs, and a hook is asked about
 /// each of them.
@@ -35,33 +36,36 @@ const KEYS: [&str; 12] = [
     "variables",
 ];
 
-pub(super) fn spec(path: &Path, settings: &HookSettings) -> Result<Spec, Vec<SpecError>> {
-    with_root(path, settings, &[], Reader::spec)
+pub(super) fn spec(path: &Path, config: &Config) -> Result<Spec, Vec<SpecError>> {
+    with_root(path, config, &[], Reader::spec)
 }
 
-pub(super) fn parameters_file(
-    path: &Path,
-    settings: &HookSettings,
-) -> Result<Parameters, Vec<SpecError>> {
-    with_root(path, settings, &["parameters"], |reader, root| {
-        reader.parameters(root, "a parameter file")
+pub(super) fn parameters_file(path: &Path, config: &Config) -> Result<Parameters, Vec<SpecError>> {
+    with_root(path, config, &["parameters"], |reader, root| {
+        let traps = traps::find(root, config.yaml);
+        let parameters = reader.parameters(root, "a parameter file")?;
+        Some(Parameters {
+            traps,
+            ..parameters
+        })
     })
 }
 
 /// Reads the file at `path`, which holds what stands under `prefix` in a spec.
 fn with_root<T: Send>(
     path: &Path,
-    settings: &HookSettings,
+    config: &Config,
     prefix: &[&str],
     read: impl FnOnce(&mut Reader, &Node) -> Option<T> + Send,
 ) -> Result<T, Vec<SpecError>> {
     let finish = |root: &Node, functions| {
-        let mut reader = Reader::new(path, functions);
+        let mut reader = Reader::new(path, config.yaml, functions);
         let read = read(&mut reader, root);
         reader.finish(path, read)
     };
     if !program::is_program(path) {
-        return finish(&root(path)?, None);
+        let root = root(path, config.yaml).map_err(|error| vec![error])?;
+        return finish(&root, None);
     }
     let absent = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
     if fs_err::metadata(path).is_err_and(absent) {
@@ -69,38 +73,47 @@ fn with_root<T: Send>(
     }
     // Nodes stay on the thread that made them.
     let done = Stack::run(|stack| {
-        let program = program::run(path, settings, stack, prefix).map_err(|error| vec![error])?;
+        let program =
+            program::run(path, &config.hooks, stack, prefix).map_err(|error| vec![error])?;
         finish(&program.root, Some(program.functions))
     });
     done.map_err(|error| vec![SpecError::Thread(error)])?
 }
 
-fn root(path: &Path) -> Result<Node, Vec<SpecError>> {
-    let path = || path.to_owned();
-    if path()
-        .extension()
-        .is_some_and(|it| it == "py" || it == "j2")
-    {
-        return Err(vec![SpecError::Language { path: path() }]);
-    }
-    match yaml::read(&path(), MAX_BYTES) {
+fn root(path: &Path, schema: Schema) -> Result<Node, SpecError> {
+    match yaml::parse(&source(path)?, schema) {
         Ok(Some(root)) => Ok(root),
-        Ok(None) => Err(vec![SpecError::Empty { path: path() }]),
-        Err(YamlError::Read(error)) if error.kind() == io::ErrorKind::NotFound => {
-            Err(vec![SpecError::Missing { path: path() }])
+        Ok(None) => Err(SpecError::Empty { path: path.into() }),
+        Err(error) => {
+            let path = path.into();
+            Err(SpecError::Yaml { path, error })
         }
-        Err(YamlError::Read(error)) => Err(vec![error.into()]),
-        Err(error) => Err(vec![SpecError::Yaml {
-            path: path(),
-            error,
-        }]),
     }
+}
+
+/// The text of a spec that is no program.
+pub(super) fn source(path: &Path) -> Result<Arc<Source>, SpecError> {
+    let owned = || path.to_owned();
+    if path.extension().is_some_and(|it| it == "py" || it == "j2") {
+        return Err(SpecError::Language { path: owned() });
+    }
+    yaml::read(path, MAX_BYTES).map_err(|error| match error {
+        YamlError::Read(error) if error.kind() == io::ErrorKind::NotFound => {
+            SpecError::Missing { path: owned() }
+        }
+        YamlError::Read(error) => error.into(),
+        error => {
+            let path = owned();
+            SpecError::Yaml { path, error }
+        }
+    })
 }
 
 /// Walks the nodes and notes all that does not fit.
 struct Reader {
     path: PathBuf,
     folder: PathBuf,
+    schema: Schema,
     /// The functions of a program, which its hooks may be.
     functions: Option<Vec<String>>,
     misfits: Vec<Misfit>,
@@ -108,10 +121,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(path: &Path, functions: Option<Vec<String>>) -> Self {
+    fn new(path: &Path, schema: Schema, functions: Option<Vec<String>>) -> Self {
         Self {
             path: path.to_owned(),
             folder: fs::parent(path).to_owned(),
+            schema,
             functions,
             misfits: Vec::new(),
             warnings: Vec::new(),
@@ -183,6 +197,7 @@ impl Reader {
             slurm_args,
             jinja,
             warnings: std::mem::take(&mut self.warnings),
+            traps: traps::find(root, self.schema),
         })
     }
 
@@ -249,9 +264,6 @@ impl Reader {
             (Some(values), Mode::Grid) => self.grid(values),
             (Some(values), Mode::List) => self.list(values),
         };
-        if let Some(values) = fields.get("values") {
-            self.warnings.extend(yaml::traps(values));
-        }
         let parse = fields
             .get("parse")
             .and_then(|node| self.hook(node, Role::Parse));
@@ -272,6 +284,7 @@ impl Reader {
             parse,
             filter,
             warnings,
+            traps: Vec::new(),
         })
     }
 
@@ -350,17 +363,14 @@ impl Reader {
             .and_then(|node| self.hook(node, Role::Logic));
         let defaults = match fields.get("defaults") {
             None => Map::new(),
-            Some(node) => {
-                self.warnings.extend(yaml::traps(node));
-                match node.to_value() {
-                    Value::Map(map) => map.as_ref().clone(),
-                    _ => {
-                        let expected = "a map of Slurm arguments";
-                        self.misfits.push(Misfit::kind(node, "defaults", expected));
-                        Map::new()
-                    }
+            Some(node) => match node.to_value() {
+                Value::Map(map) => map.as_ref().clone(),
+                _ => {
+                    let expected = "a map of Slurm arguments";
+                    self.misfits.push(Misfit::kind(node, "defaults", expected));
+                    Map::new()
                 }
-            }
+            },
         };
         SlurmArgs { defaults, logic }
     }

@@ -19,6 +19,7 @@ pub(super) fn to_map(spec: &Spec) -> Map {
         slurm_args,
         jinja,
         warnings: _,
+        traps: _,
     } = spec;
     let folder = path.as_deref().map_or(Path::new(""), fs::parent);
     let text = |text: &Option<String>| text.as_deref().map(Value::from);
@@ -73,6 +74,7 @@ fn parameters_map(parameters: &Parameters, folder: &Path) -> Map {
         parse,
         filter,
         warnings: _,
+        traps: _,
     } = parameters;
     let hook = |hook: &Option<HookRef>| hook.as_ref().map(|hook| hook_map(hook, folder));
     map_of([

@@ -108,7 +108,7 @@ impl Open {
             (Kind::Mapping(..), _) => "a map",
             (Kind::Sequence(_), _) => "a list",
         };
-        let tag = source.text[tag_span.clone()].into();
+        let tag = shorten(&source.text[tag_span.clone()]);
         let label = Label::new(source, tag_span);
         Err(YamlError::WrongTag { tag, kind, label })
     }
@@ -169,5 +169,6 @@ fn object(value: Value, source: &Source, span: Range<usize>) -> Content {
         value,
         text: source.text[span].into(),
         style: Style::Block,
+        tagged: true,
     })
 }

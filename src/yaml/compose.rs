@@ -9,19 +9,20 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, Tag as WrittenTag};
 
 use super::collection::{Kind, Open, Pending};
-use super::error::{line, quote, shorten};
+use super::error::{line, quote_it, shorten};
 use super::limits::{Limits, MAX_DEPTH};
 use super::mapping::Entries;
 use super::resolve::Type;
 use super::tag::{ScalarType, Tag};
-use super::{Content, Node, Scalar, Style, YamlError, syntax};
+use super::{Content, Node, Scalar, Schema, Style, YamlError, syntax};
 use crate::diagnostic::{Label, Source};
 use crate::model::Value;
 
 /// The one document of a text that has passed the check of its characters.
-pub(super) fn compose(source: &Arc<Source>) -> Result<Option<Node>, YamlError> {
+pub(super) fn compose(source: &Arc<Source>, schema: Schema) -> Result<Option<Node>, YamlError> {
     let mut composer = Composer {
         source,
+        schema,
         root: None,
         open: Vec::new(),
         anchors: HashMap::new(),
@@ -53,6 +54,7 @@ fn is_empty(root: &Node) -> bool {
 
 struct Composer<'a> {
     source: &'a Arc<Source>,
+    schema: Schema,
     root: Option<Node>,
     /// The lists and maps that have begun and not ended, the innermost last.
     open: Vec<Open>,
@@ -102,7 +104,7 @@ impl Composer<'_> {
     fn tag(&self, written: Option<&WrittenTag>, span: Span) -> Result<Tag, YamlError> {
         Tag::of(written).ok_or_else(|| {
             let span = span.tag_span().map_or_else(|| bytes(span), bytes);
-            let tag = self.source.text[span.clone()].into();
+            let tag = shorten(&self.source.text[span.clone()]);
             let label = self.label(span);
             YamlError::UnknownTag { tag, label }
         })
@@ -134,9 +136,13 @@ impl Composer<'_> {
             Style::Block => self.check_indented(&span)?,
             Style::Quoted => {}
         }
-        let mut kind = tag.scalar_type(text, is_plain);
+        let mut kind = tag.scalar_type(text, is_plain, self.schema);
         if let Some(open) = self.open.last_mut().filter(|open| open.wants_key()) {
             if kind == ScalarType::Known(Type::Merge) {
+                if self.schema == Schema::Core {
+                    let label = self.label(span);
+                    return Err(YamlError::MergeInCore { label });
+                }
                 open.merge_next();
                 return Ok(());
             }
@@ -144,7 +150,7 @@ impl Composer<'_> {
                 kind = ScalarType::Known(Type::Str);
             }
         }
-        let value = kind.construct(text);
+        let value = kind.construct(text, self.schema);
         let value = value.map_err(|problem| YamlError::BadScalar {
             text: shorten(text),
             problem,
@@ -154,7 +160,12 @@ impl Composer<'_> {
             Value::String(text) => text.clone(),
             _ => text.into(),
         };
-        let scalar = Scalar { value, text, style };
+        let scalar = Scalar {
+            value,
+            text,
+            style,
+            tagged: tag != Tag::None,
+        };
         self.finish(Content::Scalar(scalar), anchor, span)
     }
 
@@ -168,7 +179,7 @@ impl Composer<'_> {
         let text = shorten(text);
         Err(YamlError::Syntax {
             message: format!("`{text}` begins with what is special inside brackets"),
-            help: Some(format!("quote it: {}", quote(&text))),
+            help: Some(quote_it(&text)),
             label: self.label(span.clone()),
         })
     }
@@ -238,7 +249,7 @@ impl Composer<'_> {
         let node = match self.anchors.get(&anchor) {
             Some(Some(node)) => node.clone(),
             Some(None) => {
-                let (name, label) = (name.into(), self.label(span));
+                let (name, label) = (shorten(name), self.label(span));
                 return Err(YamlError::RecursiveAlias { name, label });
             }
             None => return Err(self.undefined(name, span)),
@@ -250,7 +261,7 @@ impl Composer<'_> {
     }
 
     fn undefined(&self, name: &str, span: Range<usize>) -> YamlError {
-        let (name, label) = (name.into(), self.label(span));
+        let (name, label) = (shorten(name), self.label(span));
         YamlError::UndefinedAlias { name, label }
     }
 
@@ -260,7 +271,7 @@ impl Composer<'_> {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if !name.chars().all(is_name) {
             return Err(YamlError::Syntax {
-                message: format!("`&{name}` is no name for an anchor"),
+                message: format!("`&{}` is no name for an anchor", shorten(&name)),
                 help: Some("use letters, digits, `-` and `_`".into()),
                 label,
             });
@@ -271,7 +282,7 @@ impl Composer<'_> {
                 Ok(())
             }
             Entry::Occupied(entry) => Err(YamlError::DuplicateAnchor {
-                name: entry.key().clone(),
+                name: shorten(entry.key()),
                 first_line: line(self.source, *entry.get()),
                 label,
             }),

@@ -1,20 +1,20 @@
 //! Every document of `tests/corpus/yaml/read.jsonl` against what `PyYAML` made of it.
 //!
-//! A line has the document in base64 (`b64`) and under `py` either `ok`, the value with its types,
-//! or `err`.
+//! A line has the document in base64 (`b64`) or in a file (`file`), and under `py` either `ok`, the
+//! value with its types, or `err`. `scripts/record-yaml-expectations` recorded it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::{parse, python};
+use super::{Schema, parse, python};
 use crate::diagnostic::{Diagnose, Source};
 use crate::model::Value;
 use crate::text;
 
 /// What `PyYAML` reads and we refuse, and why.
-const REFUSED: [(&str, &str); 13] = [
+const REFUSED: [(&str, &str); 15] = [
     ("alias-recursive", "an alias inside its own value"),
     ("bom-mid", "a byte order mark that is not at the start"),
     ("bool-key", "a key that is not text"),
@@ -22,6 +22,8 @@ const REFUSED: [(&str, &str); 13] = [
         "comment-no-space-dq",
         "the parser wants a space before a comment",
     ),
+    ("documents/booleans.yaml", "a key that is not text"),
+    ("documents/duplicate-keys.yaml", "a repeated key"),
     ("dup-key-0x", "a key that is not text"),
     ("dup-key-int-str", "a key that is not text"),
     ("dup-key-nested", "a repeated key"),
@@ -34,9 +36,19 @@ const REFUSED: [(&str, &str); 13] = [
 ];
 
 /// What `PyYAML` refuses and we read, and why.
-const ACCEPTED: [(&str, &str); 8] = [
+const ACCEPTED: [(&str, &str); 12] = [
     ("a\tb", "a tab inside a value"),
     ("doc-end-only", "an end without a beginning"),
+    (
+        "documents/json-tabs.yaml",
+        "a tab as indentation inside brackets",
+    ),
+    (
+        "documents/plain-multi-line-in-flow.yaml",
+        "a key of two lines inside brackets",
+    ),
+    ("documents/tab-after-comma.yaml", "a tab as a separator"),
+    ("documents/tab-separated.yaml", "a tab as a separator"),
     ("flow-tab", "a tab as a separator"),
     ("tab-after-dash", "a tab as a separator"),
     ("tab-before-comment", "a tab as a separator"),
@@ -53,15 +65,52 @@ enum Outcome {
     Same,
 }
 
+/// A document, and what `PyYAML` made of it.
+struct Case {
+    name: String,
+    document: Vec<u8>,
+    py: Json,
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/yaml");
+    let lines = fs_err::read_to_string(folder.join("read.jsonl")).unwrap();
+    let cases = lines.lines().map(|line| {
+        let mut case: Json = serde_json::from_str(line).unwrap();
+        let document = match case["file"].as_str() {
+            Some(file) => fs_err::read(folder.join("documents").join(file)).unwrap(),
+            None => python::base64(case["b64"].as_str().unwrap()).unwrap(),
+        };
+        Case {
+            name: case["name"].as_str().unwrap().into(),
+            document,
+            py: case["py"].take(),
+        }
+    });
+    cases.collect()
+}
+
+/// Names and documents.
+pub(super) fn documents() -> impl Iterator<Item = (String, Vec<u8>)> {
+    cases().into_iter().map(|case| (case.name, case.document))
+}
+
+#[test]
+fn every_document_file_has_its_line() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/yaml/documents");
+    let files = fs_err::read_dir(folder).unwrap().count();
+    let lines = cases()
+        .iter()
+        .filter(|case| case.name.starts_with("documents/"))
+        .count();
+    assert_eq!(files, lines, "run scripts/record-yaml-expectations");
+}
+
 #[test]
 fn documents_mean_what_they_mean_to_pyyaml() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/yaml/read.jsonl");
-    let lines = fs_err::read_to_string(path).unwrap();
     let mut outcomes = BTreeMap::<Outcome, Vec<String>>::new();
-    for line in lines.lines() {
-        let case: Json = serde_json::from_str(line).unwrap();
-        let name = case["name"].as_str().unwrap().to_owned();
-        outcomes.entry(outcome(&case)).or_default().push(name);
+    for case in cases() {
+        outcomes.entry(outcome(&case)).or_default().push(case.name);
     }
     let mut names = |outcome| {
         let mut names = outcomes.remove(&outcome).unwrap_or_default();
@@ -71,14 +120,15 @@ fn documents_mean_what_they_mean_to_pyyaml() {
     assert_eq!(names(Outcome::Different), [] as [&str; 0]);
     assert_eq!(names(Outcome::Refused), REFUSED.map(|(name, _)| name));
     assert_eq!(names(Outcome::Accepted), ACCEPTED.map(|(name, _)| name));
-    assert_eq!(names(Outcome::Same).len(), 399);
+    assert_eq!(names(Outcome::Same).len(), 486);
 }
 
-fn outcome(case: &Json) -> Outcome {
-    let document = python::base64(case["b64"].as_str().unwrap()).unwrap();
-    let value = String::from_utf8(document).map_err(drop).and_then(|text| {
+fn outcome(Case { document, py, .. }: &Case) -> Outcome {
+    let text = String::from_utf8(document.clone()).map_err(drop);
+    let value = text.and_then(|text| {
         let source = Source::new("corpus.yaml", text);
-        let value = parse(&source).map(|root| root.map_or(Value::Null, |root| root.to_value()));
+        let value = parse(&source, Schema::PyYaml)
+            .map(|root| root.map_or(Value::Null, |root| root.to_value()));
         value.map_err(|error| {
             let label = error.label().expect("errors in a text have a place");
             assert!(
@@ -88,7 +138,7 @@ fn outcome(case: &Json) -> Outcome {
             );
         })
     });
-    match (value, case["py"].get("ok")) {
+    match (value, py.get("ok")) {
         (Ok(value), Some(expected)) if is_same(expected, &value) => Outcome::Same,
         (Ok(_), Some(_)) => Outcome::Different,
         (Ok(_), None) => Outcome::Accepted,

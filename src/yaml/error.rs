@@ -1,13 +1,14 @@
 use std::io;
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnose, Label, Source};
-
 use super::characters;
+use crate::diagnostic::{Diagnose, Label, Source};
+use crate::text;
 
 /// Why a document cannot be read.
 ///
-/// The message says what is wrong; every error but [`YamlError::Read`] also has a place.
+/// The message says what is wrong; every error in a text, and not in its file, also has a place.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum YamlError {
@@ -57,6 +58,18 @@ pub enum YamlError {
         /// The second place.
         label: Label,
     },
+    /// The file is too large.
+    #[error(
+        "it has {} bytes, and {} are allowed",
+        text::thousands(usize::try_from(*bytes).unwrap_or(usize::MAX)),
+        text::thousands(usize::try_from(*max_bytes).unwrap_or(usize::MAX))
+    )]
+    FileTooLarge {
+        /// How large it is.
+        bytes: u64,
+        /// How large it may be.
+        max_bytes: u64,
+    },
     /// A key that is not text.
     #[error("the key `{text}` is {kind}, but keys are text")]
     KeyNotText {
@@ -66,6 +79,24 @@ pub enum YamlError {
         kind: &'static str,
         /// Where.
         label: Label,
+    },
+    /// `<<` as a key, where the schema has no merge keys.
+    #[error("`<<` is no merge key in YAML 1.2")]
+    MergeInCore {
+        /// Where.
+        label: Label,
+    },
+    /// The file is not UTF-8.
+    #[error("it is not UTF-8: byte {offset}, in line {line}, is 0x{byte:02x}")]
+    NotUtf8 {
+        /// The first byte that is wrong.
+        byte: u8,
+        /// Its place in the file, from zero.
+        offset: usize,
+        /// Its line, from one.
+        line: usize,
+        /// Whether the file begins as UTF-16 does.
+        utf16: bool,
     },
     /// The file cannot be read.
     #[error(transparent)]
@@ -99,6 +130,8 @@ pub enum YamlError {
     TooLarge {
         /// What there is too much of, as words that follow "the document".
         problem: String,
+        /// What to do instead, as the limit is fixed.
+        help: &'static str,
         /// Where the limit was reached.
         label: Label,
     },
@@ -113,8 +146,8 @@ pub enum YamlError {
     /// A template without quotes.
     #[error("a template must be in quotes, because `{{{{` starts a map")]
     UnquotedTemplate {
-        /// The template in quotes.
-        quoted: String,
+        /// The value that it is in.
+        value: String,
         /// Where.
         label: Label,
     },
@@ -138,16 +171,30 @@ pub enum YamlError {
     },
 }
 
+impl YamlError {
+    pub(super) fn not_utf8(error: &FromUtf8Error) -> Self {
+        let (bytes, offset) = (error.as_bytes(), error.utf8_error().valid_up_to());
+        let breaks = bytes[..offset].iter().filter(|byte| **byte == b'\n');
+        Self::NotUtf8 {
+            byte: bytes.get(offset).copied().unwrap_or_default(),
+            offset,
+            line: 1 + breaks.count(),
+            utf16: bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]),
+        }
+    }
+}
+
 impl Diagnose for YamlError {
     fn label(&self) -> Option<Label> {
         match self {
-            Self::Read(_) => None,
+            Self::FileTooLarge { .. } | Self::NotUtf8 { .. } | Self::Read(_) => None,
             Self::BadMerge { label, .. }
             | Self::BadScalar { label, .. }
             | Self::Character { label, .. }
             | Self::DuplicateAnchor { label, .. }
             | Self::DuplicateKey { label, .. }
             | Self::KeyNotText { label, .. }
+            | Self::MergeInCore { label }
             | Self::RecursiveAlias { label, .. }
             | Self::SecondDocument { label }
             | Self::Syntax { label, .. }
@@ -167,7 +214,10 @@ impl Diagnose for YamlError {
             Self::BadMerge { .. }
             | Self::BadScalar { .. }
             | Self::Character { .. }
+            | Self::FileTooLarge { .. }
             | Self::KeyNotText { .. }
+            | Self::MergeInCore { .. }
+            | Self::NotUtf8 { .. }
             | Self::Read(_)
             | Self::RecursiveAlias { .. }
             | Self::SecondDocument { .. }
@@ -182,37 +232,56 @@ impl Diagnose for YamlError {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::BadScalar { text, .. } => {
-                Some(format!("to keep the text, quote it: {}", quote(text)))
-            }
+            Self::BadScalar { text, .. } => Some(format!("to keep the text, {}", quote_it(text))),
             Self::Character { character, .. } => Some(format!(
                 "remove it, or write it as `{}` in double quotes",
                 characters::escape(*character)
             )),
             Self::DuplicateAnchor { .. } => Some("give the second anchor another name".into()),
             Self::DuplicateKey { .. } => Some("remove one of the two".into()),
-            Self::KeyNotText { text, .. } => Some(format!("quote it: {}", quote(text))),
+            Self::FileTooLarge { .. } => Some(
+                "this limit is fixed; a parse hook or a spec in Rhai can compute values that need \
+                 not be written down"
+                    .into(),
+            ),
+            Self::MergeInCore { .. } => Some(
+                "write its keys out, quote it if a key of that name is meant, or read the spec by \
+                 `yaml: pyyaml`"
+                    .into(),
+            ),
+            Self::NotUtf8 { utf16: true, .. } => {
+                Some("it looks like UTF-16; save it as UTF-8".into())
+            }
+            Self::NotUtf8 { .. } => Some("save it as UTF-8".into()),
+            Self::TooLarge { help, .. } => Some((*help).into()),
+            Self::KeyNotText { text, .. } => Some(quote_it(text)),
             Self::SecondDocument { .. } => Some("put it into a file of its own".into()),
             Self::Syntax { help, .. } => help.clone(),
             Self::UndefinedAlias { name, .. } => Some(format!(
-                "if no alias is meant, quote it: {}",
-                quote(&format!("*{name}"))
+                "if no alias is meant, {}",
+                quote_it(&format!("*{name}"))
             )),
-            Self::UnquotedTemplate { quoted, .. } => Some(format!("quote it: {quoted}")),
+            Self::UnquotedTemplate { value, .. } => Some(quote_it(value)),
             Self::UnknownTag { .. } => {
                 Some("remove it, or quote the value if the `!` belongs to it".into())
             }
             Self::BadMerge { .. }
             | Self::Read(_)
             | Self::RecursiveAlias { .. }
-            | Self::TooLarge { .. }
             | Self::WrongTag { .. } => None,
         }
     }
 }
 
-/// `text` as it can be written to mean itself, in the quotes that need no escape.
-pub(super) fn quote(text: &str) -> String {
+/// The advice to quote `text`, in the quotes that need no escape.
+pub(super) fn quote_it(text: &str) -> String {
+    match shorten(text) == text && !text.ends_with('…') {
+        true => format!("quote it: {}", quote(text)),
+        false => "put it in quotes".into(),
+    }
+}
+
+fn quote(text: &str) -> String {
     match (text.contains(['"', '\\']), text.contains('\'')) {
         (false, _) => format!("\"{text}\""),
         (true, false) => format!("'{text}'"),

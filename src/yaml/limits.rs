@@ -46,6 +46,8 @@ impl<'a> Limits<'a> {
                     "has more than {} values when aliases are written out",
                     thousands(MAX_NODES)
                 ),
+                "this limit is fixed; a parse hook or a spec in Rhai can compute values that need \
+                 not be written down",
                 span,
             )),
         }
@@ -67,13 +69,24 @@ impl<'a> Limits<'a> {
     ) -> Result<T, YamlError> {
         let printed = print(&mut self.printed);
         printed.ok_or_else(|| {
-            self.too_large("has tuples or sets that are too long to print".into(), span)
+            self.too_large(
+                format!(
+                    "has tuples or sets of more than {} bytes when they are printed",
+                    thousands(MAX_PRINTED)
+                ),
+                "this limit is fixed; leave out `!!omap`, `!!pairs` and `!!set`, or repeat less in \
+                 them by aliases",
+                span,
+            )
         })
     }
 
-    fn too_large(&self, problem: String, span: &Range<usize>) -> YamlError {
-        let label = self.label(span);
-        YamlError::TooLarge { problem, label }
+    fn too_large(&self, problem: String, help: &'static str, span: &Range<usize>) -> YamlError {
+        YamlError::TooLarge {
+            problem,
+            help,
+            label: self.label(span),
+        }
     }
 
     fn label(&self, span: &Range<usize>) -> Label {
@@ -83,6 +96,9 @@ impl<'a> Limits<'a> {
 
 /// The error for lists and maps within each other beyond the limit.
 pub(super) fn too_deep(label: Label) -> YamlError {
-    let problem = format!("has more than {MAX_DEPTH} levels");
-    YamlError::TooLarge { problem, label }
+    YamlError::TooLarge {
+        problem: format!("has more than {MAX_DEPTH} levels"),
+        help: "this limit is fixed; let lists and maps nest less deep, or build them in a parse hook",
+        label,
+    }
 }

@@ -44,6 +44,8 @@ pub struct Scalar {
     pub text: Arc<str>,
     /// How it was written.
     pub style: Style,
+    /// Whether a tag such as `!!int` says what it is.
+    pub tagged: bool,
 }
 
 /// How a scalar was written.

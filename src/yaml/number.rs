@@ -19,7 +19,16 @@ pub(super) fn int(text: &str) -> Result<Value, String> {
     } else {
         radix(&number, 10)
     }?;
-    Ok(Value::Int(if negative { -magnitude } else { magnitude }))
+    signed(negative, magnitude)
+}
+
+/// The integer of a sign and a magnitude: below zero there is one more than above.
+pub(super) fn signed(negative: bool, magnitude: u128) -> Result<Value, String> {
+    let int = match negative {
+        true => 0_i128.checked_sub_unsigned(magnitude),
+        false => i128::try_from(magnitude).ok(),
+    };
+    int.map(Value::Int).ok_or_else(|| TOO_LARGE.into())
 }
 
 /// The float `text` means, or what is wrong with it.
@@ -39,20 +48,20 @@ fn sign(text: &str) -> (bool, String) {
     (text.starts_with('-'), number.into())
 }
 
-fn radix(digits: &str, radix: u32) -> Result<i128, String> {
+pub(super) fn radix(digits: &str, radix: u32) -> Result<u128, String> {
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return Err("is no integer".into());
     }
     if digits.len() > MAX_DIGITS {
         return Err(format!("has more than {MAX_DIGITS} digits"));
     }
-    i128::from_str_radix(digits, radix).map_err(|_| TOO_LARGE.into())
+    u128::from_str_radix(digits, radix).map_err(|_| TOO_LARGE.into())
 }
 
 const TOO_LARGE: &str = "is larger than 128 bits";
 
-fn sexagesimal(number: &str) -> Result<i128, String> {
-    number.split(':').try_fold(0_i128, |total, part| {
+fn sexagesimal(number: &str) -> Result<u128, String> {
+    number.split(':').try_fold(0_u128, |total, part| {
         let part = radix(part, 10)?;
         total
             .checked_mul(60)
@@ -96,6 +105,7 @@ mod tests {
             ("24:00:00", 86_400),
             ("-1:30", -90),
             ("170141183460469231731687303715884105727", i128::MAX),
+            ("-170141183460469231731687303715884105728", i128::MIN),
         ] {
             assert_eq!(int(text), Ok(Value::Int(value)), "{text}");
         }

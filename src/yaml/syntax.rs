@@ -6,9 +6,10 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, ScanError};
 
 use super::YamlError;
-use super::error::{quote, shorten};
+use super::error::{quote_it, shorten};
 use super::{limits, template};
 use crate::diagnostic::{Label, Source};
+use crate::text::thousands;
 
 /// What `error` means, where, and what to do about it.
 pub(super) fn explain(error: &ScanError, source: &Arc<Source>) -> YamlError {
@@ -71,6 +72,17 @@ impl Place<'_> {
                 "a tab cannot indent or separate here",
                 "use spaces instead of tabs",
             ),
+            Kind::MappingValueNotAllowed | Kind::ExpectedFlowMappingSeparator
+                if self.is_after_long_key() =>
+            {
+                say(
+                    format!(
+                        "a key of more than {} characters ends here",
+                        thousands(MAX_KEY)
+                    ),
+                    "this limit is fixed; put `? ` before the key, and the `:` into the next line",
+                )
+            }
             Kind::MappingValueNotAllowed => self.mapping_value(),
             Kind::UnexpectedCharacter { character: '`' } => {
                 say("a value cannot start with a backtick", self.quote_rest())
@@ -231,6 +243,13 @@ impl Place<'_> {
         }
     }
 
+    /// Whether a `:` stands here, after what is too long for a key in one line.
+    fn is_after_long_key(&self) -> bool {
+        let before = self.before();
+        let start = before.rfind(['{', ',']).map_or(0, |at| at + 1);
+        self.text[self.at..].starts_with(':') && before[start..].trim().chars().count() > MAX_KEY
+    }
+
     /// A `: ` is either inside a value, or ends a key that stands where none can.
     fn mapping_value(&self) -> (String, String) {
         let line = line_around(self.text, self.at);
@@ -241,10 +260,7 @@ impl Place<'_> {
             );
         };
         let value = without_comment(&self.text[line.start + key + 2..line.end]);
-        say(
-            "a value with `: ` in it must be in quotes",
-            format!("quote it: {}", quote(value)),
-        )
+        say("a value with `: ` in it must be in quotes", quote_it(value))
     }
 
     /// The help to quote the text from here to the end of the line.
@@ -254,7 +270,7 @@ impl Place<'_> {
         if rest.is_empty() || rest.contains([',', ']', '}']) {
             return QUOTE_SPECIAL.into();
         }
-        format!("quote it: {}", quote(rest))
+        quote_it(rest)
     }
 
     /// The line up to here.
@@ -295,6 +311,9 @@ impl Place<'_> {
         }
     }
 }
+
+/// The most characters of a key before its `:`, which is YAML's own limit.
+const MAX_KEY: usize = 1024;
 
 const QUOTE_SPECIAL: &str = "quote the text if it belongs to a value";
 

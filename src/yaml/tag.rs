@@ -2,8 +2,8 @@
 
 use granit_parser::Tag as Written;
 
-use super::resolve::{Type, resolve};
-use super::{number, python, timestamp};
+use super::resolve::Type;
+use super::{Schema, python, timestamp};
 use crate::model::Value;
 
 /// The tag of a node.
@@ -15,7 +15,7 @@ pub(super) enum Tag {
     None,
     Omap,
     Pairs,
-    /// The bare `!`, by which text decides for itself even in quotes.
+    /// The bare `!`: text decides for itself even in quotes, or is a string even without.
     Resolve,
     Scalar(Type),
     Seq,
@@ -49,11 +49,13 @@ impl Tag {
     }
 
     /// The type it gives a scalar.
-    pub(super) fn scalar_type(self, text: &str, plain: bool) -> ScalarType {
+    pub(super) fn scalar_type(self, text: &str, plain: bool, schema: Schema) -> ScalarType {
         match self {
             Self::Binary => ScalarType::Binary,
             Self::None if !plain => ScalarType::Known(Type::Str),
-            Self::None | Self::Resolve => ScalarType::Known(resolve(text)),
+            // YAML 1.2 turned the meaning of `!` round.
+            Self::Resolve if schema == Schema::Core => ScalarType::Known(Type::Str),
+            Self::None | Self::Resolve => ScalarType::Known(schema.resolve(text)),
             Self::Scalar(kind) => ScalarType::Known(kind),
             Self::Map | Self::Set => ScalarType::Collection("a map"),
             Self::Omap | Self::Pairs | Self::Seq => ScalarType::Collection("a list"),
@@ -72,29 +74,22 @@ pub(super) enum ScalarType {
 
 impl ScalarType {
     /// The value of `text`, or what is wrong with it, as words that follow the text.
-    pub(super) fn construct(self, text: &str) -> Result<Value, String> {
+    pub(super) fn construct(self, text: &str, schema: Schema) -> Result<Value, String> {
         let kind = match self {
             Self::Binary => return python::bytes(text),
             Self::Collection(wanted) => return Err(format!("is not {wanted}, as its tag says")),
             Self::Known(kind) => kind,
         };
         match kind {
-            Type::Bool => boolean(text),
-            Type::Float => number::float(text),
-            Type::Int => number::int(text),
+            Type::Bool => schema.boolean(text),
+            Type::Float => schema.float(text),
+            Type::Int => schema.int(text),
+            Type::Merge if schema == Schema::Core => Ok(Value::from(text)),
             Type::Merge => Err("merges maps, and can only be a key".into()),
             Type::Null => Ok(Value::Null),
             Type::Str => Ok(Value::from(text)),
             Type::Timestamp => timestamp::construct(text),
             Type::Value => Err("has a meaning of its own in YAML 1.1".into()),
         }
-    }
-}
-
-fn boolean(text: &str) -> Result<Value, String> {
-    match text.to_lowercase().as_str() {
-        "yes" | "true" | "on" => Ok(Value::Bool(true)),
-        "no" | "false" | "off" => Ok(Value::Bool(false)),
-        _ => Err("is no boolean".into()),
     }
 }

@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::YamlError;
-use super::error::quote;
 use super::syntax::line_around;
 use crate::diagnostic::{Label, Source};
 
@@ -30,9 +29,8 @@ pub(super) fn in_line_before(source: &Arc<Source>, at: usize) -> Option<YamlErro
 fn error(source: &Arc<Source>, line: Range<usize>, braces: usize) -> YamlError {
     let value = value_around(&source.text[line.clone()], braces - line.start);
     let span = line.start + value.start..line.start + value.end;
-    let quoted = quote(&source.text[span.clone()]);
     YamlError::UnquotedTemplate {
-        quoted,
+        value: source.text[span.clone()].into(),
         label: Label::new(source, span),
     }
 }
@@ -76,13 +74,16 @@ fn value_end(line: &str, mut at: usize, in_brackets: bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Diagnose;
 
     #[track_caller]
     fn assert_quoted(text: &str, quoted: &str) {
         let source = Source::new("spec.yaml", text);
         let braces = text.find("{{").or(text.find("{%")).unwrap();
         match starting(&source, braces) {
-            Some(YamlError::UnquotedTemplate { quoted: found, .. }) => assert_eq!(found, quoted),
+            Some(error @ YamlError::UnquotedTemplate { .. }) => {
+                assert_eq!(error.help().unwrap(), format!("quote it: {quoted}"));
+            }
             other => panic!("{text}: {other:?}"),
         }
     }

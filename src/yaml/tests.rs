@@ -1,12 +1,20 @@
 //! What holds for the reader as a whole.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Content, Node, Style, YamlError, parse, read, traps};
+use super::{
+    Content, Level, Node, Schema, Style, Target, Trap, YamlError, parse as parse_by, quote_traps,
+    read, traps,
+};
 use crate::diagnostic::{Diagnose, Source};
 use crate::model::Value;
+
+fn parse(source: &Arc<Source>) -> Result<Option<Node>, YamlError> {
+    parse_by(source, Schema::PyYaml)
+}
 
 fn root(text: &str) -> Node {
     match parse(&Source::new("spec.yaml", text)) {
@@ -428,51 +436,182 @@ fn a_document_that_is_a_block_of_text_is_indented() {
     assert_error("|\n#x\n", "a block of text must be indented", "#x", help);
 }
 
+/// Level, path, typed text and what scripts get, of each trap.
+fn told(text: &str, schema: Schema, target: Target) -> Vec<String> {
+    let root = parse_by(&Source::new("f", text), schema).unwrap().unwrap();
+    let shown = |trap: &Trap| {
+        let Trap {
+            level,
+            path,
+            text,
+            value,
+            ..
+        } = trap;
+        let level = match level {
+            Level::Info => 'i',
+            Level::Warning => 'w',
+        };
+        format!("{level} {path} {text} {value}")
+    };
+    traps(&root, "p", schema, target)
+        .iter()
+        .map(shown)
+        .collect()
+}
+
 #[test]
 fn traps_are_told_once_for_each_place() {
-    let text = "time: 24:00:00\nquoted: \"24:00:00\"\nok: [1, 1e-3, true, y, 08, 2024-01-01]\n\
+    let text = "time: 24:00:00\nquoted: \"24:00:00\"\nok: [1, 1e-3, 1e3, 1.0e3, y, n, 08, 0o10, 2024-01-01, 04:00:00, 08:00]\n\
                 list: &l [010, 'on', 1:30.5, Off, 2024-01-01T10:00:00Z]\nagain: *l\n\
-                same: 2024-01-01 10:00:00\nblock: |-\n  yes\n";
-    let warnings = traps(&root(text));
-    let shown: Vec<_> = warnings
-        .iter()
-        .map(|warning| {
-            (
-                &text[warning.label.clone().unwrap().span],
-                &*warning.message,
-            )
-        })
-        .collect();
+                same: 2024-01-01 10:00:00\nblock: |-\n  yes\ntagged: [!!int 010, ! 010, !!str 010]\n";
     assert_eq!(
-        shown,
+        told(text, Schema::PyYaml, Target::Parameters),
         [
-            (
-                "24:00:00",
-                "`24:00:00` is the integer 86400 in YAML 1.1, so scripts get `86400`"
-            ),
-            (
-                "010",
-                "`010` is the octal integer 8 in YAML 1.1, so scripts get `8`"
-            ),
-            (
-                "1:30.5",
-                "`1:30.5` is the number 90.5 in YAML 1.1, so scripts get `90.5`"
-            ),
-            (
-                "Off",
-                "`Off` is the boolean False in YAML 1.1, so scripts get `False`"
-            ),
-            (
-                "2024-01-01T10:00:00Z",
-                "`2024-01-01T10:00:00Z` is a timestamp in YAML 1.1, so scripts get \
-                 `2024-01-01 10:00:00+00:00`"
-            ),
+            "w p.time 24:00:00 86400",
+            "w p.list[0] 010 8",
+            "w p.list[2] 1:30.5 90.5",
+            "w p.list[3] Off False",
+            "w p.list[4] 2024-01-01T10:00:00Z 2024-01-01 10:00:00+00:00",
         ]
     );
+}
+
+#[test]
+fn what_only_prints_otherwise_is_told_when_asked_for() {
+    let text = "[1.0e-3, 0.00001, 0.10, 3.10, 5., .5, 1_000, 0x1F, 0b11, +1, -0, .inf, .nan, true, FALSE, ~, null, ]\n";
     assert_eq!(
-        warnings[0].help.as_deref(),
-        Some("write \"24:00:00\" in quotes to keep the text")
+        told(text, Schema::PyYaml, Target::Parameters),
+        [
+            "i p[0] 1.0e-3 0.001",
+            "i p[1] 0.00001 1e-05",
+            "i p[2] 0.10 0.1",
+            "i p[3] 3.10 3.1",
+            "i p[4] 5. 5.0",
+            "i p[5] .5 0.5",
+            "i p[6] 1_000 1000",
+            "i p[7] 0x1F 31",
+            "i p[8] 0b11 3",
+            "i p[9] +1 1",
+            "i p[10] -0 0",
+            "i p[11] .inf inf",
+            "i p[12] .nan nan",
+            "i p[13] true True",
+            "i p[14] FALSE False",
+            "i p[15] ~ None",
+            "i p[16] null None",
+        ]
     );
+}
+
+#[test]
+fn nothing_is_a_trap_for_slurm() {
+    let text = "a: null\nb: ~\nc:\nd: [~]\n";
+    let paths = ["p.a null", "p.b ~", "p.c ", "p.d[0] ~"];
+    let all = |level| paths.map(|path| format!("{level} {path} None"));
+    assert_eq!(told(text, Schema::PyYaml, Target::SlurmArgs), all('w'));
+    assert_eq!(told(text, Schema::PyYaml, Target::Parameters), all('i'));
+}
+
+#[test]
+fn yaml_1_2_has_no_traps_to_warn_of() {
+    let text =
+        "[24:00:00, 1:30.5, yes, off, 2024-01-01T10:00:00Z, 1_000, 010, 1e-3, 0o17, ~, true]\n";
+    assert_eq!(
+        told(text, Schema::Core, Target::SlurmArgs),
+        [
+            "i p[6] 010 10",
+            "i p[7] 1e-3 0.001",
+            "i p[8] 0o17 15",
+            "i p[9] ~ None",
+            "i p[10] true True"
+        ]
+    );
+}
+
+#[test]
+fn a_trap_says_what_was_typed_what_scripts_get_and_what_to_write() {
+    let text = "time: 24:00:00\nt: 1:30\ntime_min: 010\nother: 30:00\ndate: 2024-01-01\n  10:00:00Z\ngres:\nn: 0.10\n";
+    let traps = traps(
+        &root(text),
+        "slurm_args.defaults",
+        Schema::PyYaml,
+        Target::SlurmArgs,
+    );
+    let messages: Vec<_> = traps.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        messages,
+        [
+            "`slurm_args.defaults.time`: `24:00:00` is the integer 86400 in YAML 1.1, so scripts get \
+             `86400`, which Slurm reads as 86400 minutes (60 days)",
+            "`slurm_args.defaults.t`: `1:30` is the integer 90 in YAML 1.1, so scripts get `90`, \
+             which Slurm reads as 90 minutes (1 hour 30 minutes)",
+            "`slurm_args.defaults.time_min`: `010` is the octal integer 8 in YAML 1.1, so scripts get \
+             `8`, which Slurm reads as 8 minutes",
+            "`slurm_args.defaults.other`: `30:00` is the integer 1800 in YAML 1.1, so scripts get `1800`",
+            "`slurm_args.defaults.date`: `2024-01-01 10:00:00Z` is a timestamp in YAML 1.1, so \
+             scripts get `2024-01-01 10:00:00+00:00`",
+            "`slurm_args.defaults.gres` has no value, so scripts get `None`",
+            "`slurm_args.defaults.n`: `0.10` is the number 0.1, so scripts get `0.1`",
+        ]
+    );
+    let helps: Vec<_> = [0, 5, 6].map(|at: usize| traps[at].help().unwrap()).into();
+    assert_eq!(
+        helps,
+        [
+            "write \"24:00:00\" to keep the text; `slurmkit spec fix` does it",
+            "leave the key out, or give it a value",
+            "write \"0.10\" to keep the text",
+        ]
+    );
+    assert_eq!(&text[traps[0].label.span.clone()], "24:00:00");
+    let quoted = quote_traps(text, &traps[..5]);
+    assert_eq!(
+        value(&quoted),
+        "{'time': '24:00:00', 't': '1:30', 'time_min': '010', 'other': '30:00', \
+         'date': '2024-01-01 10:00:00Z', 'gres': None, 'n': 0.1}"
+    );
+}
+
+#[test]
+fn of_very_many_traps_the_first_are_told() {
+    let root = root(&lines(0..60, |n| format!("a{n}: yes")));
+    let warnings = Trap::warnings(&traps(&root, "p", Schema::PyYaml, Target::Parameters));
+    assert_eq!(warnings.len(), 51);
+    assert_eq!(warnings[50].message, "there are 10 more such values");
+}
+
+#[test]
+fn of_two_traps_at_one_place_the_louder_is_told() {
+    let root = root("a: &x ~\nb: *x\n");
+    let by = |target| traps(&root, "p", Schema::PyYaml, target);
+    let merged = Trap::merge(
+        by(Target::Parameters)
+            .into_iter()
+            .chain(by(Target::SlurmArgs)),
+    );
+    assert_eq!(merged.len(), 1);
+    assert_eq!(merged[0].level, Level::Warning);
+}
+
+#[test]
+fn yaml_1_2_knows_no_merge_keys() {
+    let error = |text: &str| parse_by(&Source::new("f", text), Schema::Core).unwrap_err();
+    let text = "a: &a {x: 1}\nb:\n  <<: *a\n";
+    let merge = error(text);
+    assert_eq!(merge.to_string(), "`<<` is no merge key in YAML 1.2");
+    assert_eq!(&text[merge.label().unwrap().span], "<<");
+    assert!(merge.help().unwrap().contains("`yaml: pyyaml`"));
+    let value = |text: &str| {
+        let root = parse_by(&Source::new("f", text), Schema::Core)
+            .unwrap()
+            .unwrap();
+        root.to_value().to_string()
+    };
+    assert_eq!(
+        value("{'<<': <<, =: =, on: ! 12}"),
+        "{'<<': '<<', '=': '=', 'on': '12'}"
+    );
+    assert_eq!(error("!!bool yes").to_string(), "`yes` is no boolean");
 }
 
 #[test]
@@ -512,7 +651,8 @@ fn aliases_cannot_explode() {
     assert_eq!(error(&squared).to_string(), too_large);
     let pairs = lines(1..30, |n| format!("- &p{n} !!pairs [k: *p{}]", n - 1));
     let pairs = format!("- &p0 {}\n{pairs}", "x".repeat(1 << 20));
-    let too_long = "the document has tuples or sets that are too long to print";
+    let too_long =
+        "the document has tuples or sets of more than 16,777,216 bytes when they are printed";
     assert_eq!(error(&pairs).to_string(), too_long);
 }
 
@@ -531,18 +671,47 @@ fn files_are_read_up_to_a_size() {
     let path = folder.path().join("spec.yaml");
     crate::fs::write_atomic(&path, b"a: 1\n").unwrap();
     assert!(matches!(
-        read(&path, 5).unwrap().unwrap().content(),
+        parse(&read(&path, 5).unwrap()).unwrap().unwrap().content(),
         Content::Mapping(_)
     ));
     let error = read(&path, 4).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("has 5 bytes, and 4 are allowed"),
-        "{error}"
-    );
+    assert_eq!(error.to_string(), "it has 5 bytes, and 4 are allowed");
+    assert!(error.help().unwrap().contains("this limit is fixed"));
     assert!(error.label().is_none());
     assert!(read(&folder.path().join("absent.yaml"), 5).is_err());
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_refused_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("spec.yaml");
+    let error = |bytes: &[u8]| {
+        crate::fs::write_atomic(&path, bytes).unwrap();
+        read(&path, 100).unwrap_err()
+    };
+    let latin1 = error(b"a: 1\nb: caf\xe9\n");
+    assert_eq!(
+        latin1.to_string(),
+        "it is not UTF-8: byte 11, in line 2, is 0xe9"
+    );
+    assert_eq!(latin1.help().as_deref(), Some("save it as UTF-8"));
+    let utf16 = error(b"\xff\xfea\0:\0 \x001\0");
+    assert_eq!(
+        utf16.to_string(),
+        "it is not UTF-8: byte 0, in line 1, is 0xff"
+    );
+    assert!(utf16.help().unwrap().contains("UTF-16"));
+    for bytes in [
+        &b"\xc0\x80"[..],
+        b"\xed\xa0\x80",
+        b"\xf5\x80\x80\x80",
+        b"\xe2\x82",
+    ] {
+        assert!(
+            matches!(error(bytes), YamlError::NotUtf8 { offset: 0, .. }),
+            "{bytes:x?}"
+        );
+    }
 }
 
 proptest! {
@@ -563,7 +732,7 @@ proptest! {
         match parse(&source) {
             Ok(Some(root)) => {
                 prop_assert!(source.text.get(root.label().span).is_some());
-                let _ = (root.to_value().to_string(), traps(&root));
+                let _ = (root.to_value().to_string(), traps(&root, "", Schema::PyYaml, Target::SlurmArgs));
             }
             Ok(None) => {}
             Err(error) => {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::resolve::{Type, resolve};
+use super::Schema;
+use super::resolve::Type;
 use crate::model::{Map, Value};
 use crate::text;
 
@@ -19,9 +20,13 @@ pub fn document(map: &Map) -> String {
 
 fn write_block(out: &mut String, map: &Map, indent: usize) {
     for (key, value) in map {
-        write!(out, "{:indent$}", "").expect(TO_STRING);
-        write_scalar(out, key);
-        out.push(':');
+        let mut written = String::new();
+        write_scalar(&mut written, key);
+        match is_simple(&written) {
+            true => write!(out, "{:indent$}{written}:", ""),
+            false => write!(out, "{:indent$}? {written}\n{:indent$}:", "", ""),
+        }
+        .expect(TO_STRING);
         write_after_key(out, value, indent);
     }
 }
@@ -64,8 +69,7 @@ fn write_line(out: &mut String, value: &Value) {
             out.push('{');
             for (index, (key, item)) in map.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
-                write_scalar(out, key);
-                out.push_str(": ");
+                write_flow_key(out, key, write_scalar);
                 write_line(out, item);
             }
             out.push('}');
@@ -80,14 +84,16 @@ fn write_scalar(out: &mut String, text: &str) {
         .next()
         .is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.' | '/'))
         && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
-    if harmless && resolve(text) == Type::Str {
+    let is_text = |schema: Schema| schema.resolve(text) == Type::Str;
+    if harmless && is_text(Schema::PyYaml) && is_text(Schema::Core) {
         out.push_str(text);
     } else {
         write_quoted(out, text);
     }
 }
 
-/// Writes entries as a flow map on one line, which is JSON too unless a value is not.
+/// Writes entries as a flow map on one line, which is JSON too unless a value is not or a key is
+/// very long.
 pub fn write_flow_map<'a>(
     line: &mut String,
     entries: impl Iterator<Item = (&'a Arc<str>, &'a Value)>,
@@ -95,11 +101,28 @@ pub fn write_flow_map<'a>(
     line.push('{');
     for (index, (key, value)) in entries.enumerate() {
         line.push_str(if index == 0 { "" } else { ", " });
-        write_quoted(line, key);
-        line.push_str(": ");
+        write_flow_key(line, key, write_quoted);
         write_flow(line, value);
     }
     line.push('}');
+}
+
+fn write_flow_key(line: &mut String, key: &str, write: fn(&mut String, &str)) {
+    let start = line.len();
+    write(line, key);
+    if is_simple(&line[start..]) {
+        line.push_str(": ");
+    } else {
+        line.insert_str(start, "? ");
+        line.push_str(" : ");
+    }
+}
+
+/// Whether a key is short enough to be known by the `:` after it. Only long ones need a `?`, which
+/// JSON does not have.
+fn is_simple(key: &str) -> bool {
+    // A reader may give up after 1024.
+    key.chars().count() <= 1000
 }
 
 /// Writes a value on one line.
@@ -202,7 +225,7 @@ mod tests {
         .into_iter()
         .collect();
         let text = document(&map);
-        let read = crate::yaml::parse(&Source::new("x.yaml", text.as_str()))
+        let read = crate::yaml::parse(&Source::new("x.yaml", text.as_str()), Schema::PyYaml)
             .unwrap()
             .unwrap();
         assert_eq!(read.to_value(), Value::from(map), "{text}");

@@ -71,25 +71,6 @@ pub(super) struct Watched {
     pub(super) mib: u64,
 }
 
-impl Watched {
-    /// Generates `spec.yaml` in the folder `work` of a test.
-    pub(super) fn run(test: &Test, seconds: u64) -> Self {
-        let output = Command::new("python3")
-            .args(["-c", WATCH, &seconds.to_string()])
-            .args([env!("CARGO_BIN_EXE_slurmkit"), "generate", "spec.yaml"])
-            .current_dir(test.path().join("work"))
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", test.path().join("home"))
-            .env("LANG", "C.UTF-8")
-            .env("SLURMKIT_TEST_RUN", test.path())
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-}
-
 struct Hook {
     path: PathBuf,
     header: HashMap<String, String>,
@@ -238,10 +219,29 @@ fn prepare(hook: &Hook) -> Test {
     test
 }
 
+/// Runs the command in `work`, and ends it after `seconds`. What it prints is in `stdout` and
+/// `stderr` beside that.
+pub(super) fn watch(test: &Test, seconds: u64, args: &[&str]) -> Watched {
+    let output = Command::new("python3")
+        .args(["-c", WATCH, &seconds.to_string()])
+        .arg(env!("CARGO_BIN_EXE_slurmkit"))
+        .args(args)
+        .current_dir(test.path().join("work"))
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", test.path().join("home"))
+        .env("LANG", "C.UTF-8")
+        .env("SLURMKIT_TEST_RUN", test.path())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 fn problems(hook: &Hook) -> Vec<String> {
     let test = prepare(hook);
     let before = test.tree();
-    let Watched { code, late, mib } = Watched::run(&test, hook.seconds());
+    let Watched { code, late, mib } = watch(&test, hook.seconds(), &["generate", "spec.yaml"]);
     let stderr =
         String::from_utf8_lossy(&fs::read(test.path().join("stderr")).unwrap()).into_owned();
     let shown: String = stderr.chars().take(300).collect();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use super::hostile::Watched;
+use super::hostile::{Watched, watch};
 use super::parallel;
 use super::test::Test;
 
@@ -338,7 +338,7 @@ fn problems(template: &str, says: Option<&str>) -> String {
     let pipe = Command::new("mkfifo").arg(work.join("pipe")).status();
     assert!(pipe.unwrap().success());
 
-    let Watched { code, late, mib } = Watched::run(&test, SECONDS);
+    let Watched { code, late, mib } = watch(&test, SECONDS, &["generate", "spec.yaml"]);
     let stderr = fs_err::read(test.path().join("stderr")).unwrap();
     let stderr = String::from_utf8_lossy(&stderr).into_owned();
     let shown: String = stderr.chars().take(300).collect();
