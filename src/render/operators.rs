@@ -11,7 +11,7 @@ use num_bigint::{BigInt, Sign};
 
 use super::limits;
 use super::number::{self, Number};
-use super::values::{Dict, List, Range, collect, type_name};
+use super::values::{Dict, List, Range, View, collect, type_name};
 use super::{print, python};
 
 pub(super) fn register(env: &mut Environment<'_>) {
@@ -291,12 +291,25 @@ fn equal(state: &mut State, a: &Value, b: &Value) -> Result<bool, Error> {
     if let (Some(a), Some(b)) = (number::of(a), number::of(b)) {
         return Ok(number::order(&a, &b) == Some(Ordering::Equal));
     }
-    let is_range = |value: &Value| value.downcast_object_ref::<Range>().is_some();
-    if is_range(a) != is_range(b) {
+    if type_of(a) != type_of(b) {
         return Ok(false);
     }
     charge_comparison(state, a, b)?;
     Ok(a == b)
+}
+
+/// What the engine takes for a list and Python does not.
+fn type_of(value: &Value) -> &'static str {
+    if value.downcast_object_ref::<Range>().is_some() {
+        return "range";
+    }
+    match value.downcast_object_ref::<View>() {
+        Some(view) => view.name(),
+        None => match value.kind() {
+            ValueKind::Iterable => "iterator",
+            _ => "",
+        },
+    }
 }
 
 /// A comparison ends where one of both does.

@@ -306,7 +306,7 @@ fn xmlattr(_: &mut State, args: &[Value]) -> Result<Value, Error> {
             continue;
         }
         let key = only_text("xmlattr", &key)?;
-        if key.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '>' | '=')) {
+        if key.contains(|c: char| matches!(c, '\t'..='\r' | ' ' | '/' | '>' | '=')) {
             return Err(invalid(format!("`{key}` is no name of an attribute")));
         }
         let mut text = String::new();

@@ -191,7 +191,7 @@ impl Spec {
         let fill = self.fill.unwrap_or(if self.zero { '0' } else { ' ' });
         let align = self
             .align
-            .unwrap_or(if self.zero { Align::Sign } else { Align::Left });
+            .unwrap_or(if self.zero { Align::Sign } else { Align::Right });
         pad("", &code.to_string(), fill, align, self.width)
     }
 
@@ -212,9 +212,8 @@ impl Spec {
             true => digits.to_uppercase(),
             false => digits,
         };
-        let is_zero = !digits
-            .bytes()
-            .any(|digit| matches!(digit, b'1'..=b'9' | b'i' | b'n'));
+        let is_zero =
+            value.is_finite() && !digits.bytes().any(|digit| matches!(digit, b'1'..=b'9'));
         let negative = value.is_sign_negative() && !value.is_nan();
         let negative = negative && !(self.no_minus_zero && is_zero);
         let whole = digits
@@ -230,8 +229,8 @@ impl Spec {
             Some('f' | 'F' | '%') => (Notation::Fixed, self.precision.unwrap_or(6)),
             Some(_) => (Notation::General, self.precision.unwrap_or(6)),
             None => match self.precision {
-                None => return text::float(value.abs()),
-                Some(precision) => return plain(value, precision.max(1)),
+                None => return shortest(value, self.alternate),
+                Some(precision) => return plain(value, precision.max(1), self.alternate),
             },
         };
         float::digits(value, notation, precision, self.alternate)
@@ -275,23 +274,32 @@ fn zeros_for(width: usize, per_group: usize) -> usize {
     digits
 }
 
+/// A float as `repr` has it; `#` keeps a point before the exponent.
+fn shortest(value: f64, alternate: bool) -> String {
+    let text = text::float(value.abs());
+    match text.find('e') {
+        Some(at) if alternate && !text.contains('.') => format!("{}.{}", &text[..at], &text[at..]),
+        _ => text,
+    }
+}
+
 /// A float without a kind but with a precision: as `g`, but with a digit after the point, and an
 /// exponent one place sooner.
-fn plain(value: f64, precision: usize) -> String {
-    let exponent = float::digits(value, Notation::Exponent, precision - 1, false);
+fn plain(value: f64, precision: usize, alternate: bool) -> String {
+    let exponent = float::digits(value, Notation::Exponent, precision - 1, alternate);
     let Some((mantissa, power)) = exponent.split_once('e') else {
         return exponent;
     };
     let power: i32 = power.parse().unwrap_or(0);
     if power < -4 || usize::try_from(power).is_ok_and(|power| power + 1 >= precision) {
-        let mantissa = match mantissa.contains('.') {
+        let mantissa = match mantissa.contains('.') && !alternate {
             true => mantissa.trim_end_matches('0').trim_end_matches('.'),
             false => mantissa,
         };
         let sign = if power < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", power.abs());
     }
-    let general = float::digits(value, Notation::General, precision, false);
+    let general = float::digits(value, Notation::General, precision, alternate);
     match general.contains('.') {
         true => general,
         false => format!("{general}.0"),

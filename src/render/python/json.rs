@@ -2,6 +2,7 @@
 //!
 //! Source: Jinja2's `htmlsafe_json_dumps` and the Python library reference, "json".
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use minijinja::value::{Value, ValueKind};
@@ -10,7 +11,7 @@ use minijinja::{Error, ErrorKind};
 use crate::render::limits;
 use crate::render::number::{self, Number};
 use crate::render::operators::order;
-use crate::render::sorting::no_order;
+use crate::render::sorting::{no_order, stable};
 use crate::render::values::{pairs, type_name};
 use crate::text;
 
@@ -75,13 +76,13 @@ impl Json<'_> {
     }
 
     fn dict(&mut self, dict: &Value) -> Result<(), Error> {
-        let mut entries: Vec<(Value, Value)> = pairs(dict)?.into_iter().collect();
+        let entries: Vec<(Value, Value)> = pairs(dict)?.into_iter().collect();
         let mut failed = None;
-        entries.sort_by(|(a, _), (b, _)| match order(a, b) {
-            Ok(order) => order.unwrap_or(std::cmp::Ordering::Equal),
+        let entries = stable(entries, &mut |(a, _), (b, _)| match order(a, b) {
+            Ok(order) => order == Some(Ordering::Less),
             Err(()) => {
                 failed.get_or_insert_with(|| no_order(a, b));
-                std::cmp::Ordering::Equal
+                false
             }
         });
         if let Some(error) = failed {

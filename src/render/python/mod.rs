@@ -8,6 +8,8 @@ mod layout;
 pub(super) mod pprint;
 pub(super) mod printf;
 pub(super) mod strings;
+#[cfg(test)]
+mod tests;
 pub(super) mod wrap;
 
 /// Python's `str.isspace` of one character.

@@ -3,13 +3,16 @@
 //! Source: `CPython`'s `pprint.py`.
 
 use minijinja::Error;
+use std::cmp::Ordering;
+
 use minijinja::value::{Value, ValueKind};
 
 use super::is_space;
 use super::strings::lines;
 use crate::render::operators::order;
+use crate::render::sorting::stable;
 use crate::render::values::{collect, pairs};
-use crate::render::{limits, print};
+use crate::render::{limits, number, print};
 
 /// Characters in a line.
 const WIDTH: usize = 80;
@@ -63,21 +66,26 @@ fn repr_sorted(dict: &Value) -> Result<String, Error> {
     Ok(format!("{{{}}}", parts.join(", ")))
 }
 
-/// The entries by key; keys that have no order keep theirs.
+/// The entries by key; keys that have no order are in that of their types.
 fn sorted(dict: &Value) -> Result<Vec<(Value, Value)>, Error> {
-    let mut entries: Vec<(Value, Value)> = pairs(dict)?.into_iter().collect();
-    let is_ordered = entries
-        .windows(2)
-        .all(|pair| order(&pair[0].0, &pair[1].0).is_ok());
-    if is_ordered {
-        entries.sort_by(|(a, _), (b, _)| {
-            order(a, b)
-                .ok()
-                .flatten()
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
+    let entries = pairs(dict)?.into_iter().collect();
+    Ok(stable(entries, &mut |(a, _), (b, _)| match order(a, b) {
+        Ok(order) => order == Some(Ordering::Less),
+        Err(()) => class(a) < class(b),
+    }))
+}
+
+/// The name of a type, as Python has it.
+fn class(value: &Value) -> &'static str {
+    match value.kind() {
+        _ if value.is_tuple() => "tuple",
+        ValueKind::Bool => "bool",
+        ValueKind::None => "NoneType",
+        ValueKind::String => "str",
+        _ if number::is_integer(value) => "int",
+        ValueKind::Number => "float",
+        _ => "",
     }
-    Ok(entries)
 }
 
 fn length(text: &str) -> usize {

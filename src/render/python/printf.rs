@@ -150,17 +150,14 @@ impl Place {
             text.push('%');
             return Ok(());
         }
+        if self.kind == '%' {
+            return Err(invalid("`%%` goes without a width and signs"));
+        }
         let value = match self.value.take() {
             Some(value) => value,
             None => arguments.take()?,
         };
         let (sign, body) = match self.kind {
-            '%' => {
-                return {
-                    text.push('%');
-                    Ok(())
-                };
-            }
             'a' | 'r' | 's' => (String::new(), self.text(&value)?),
             'c' => (String::new(), Self::character(&value)?),
             'd' | 'i' | 'u' | 'o' | 'x' | 'X' => self.integer(&value)?,

@@ -6,15 +6,18 @@ mod case;
 mod find;
 mod split;
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::Value;
 use minijinja::{Error, ErrorKind};
+use num_traits::{Signed, ToPrimitive};
 
+pub(super) use self::case::is_alphanumeric;
 pub(super) use self::split::lines;
 use super::format::{Given, format};
 use super::is_space;
 use super::layout::{Align, pad};
 use crate::render::call::{bind, split as split_arguments};
 use crate::render::limits;
+use crate::render::number::{self, Number};
 use crate::render::values::{collect, type_name};
 
 pub(in crate::render) const NAMES: [&str; 44] = [
@@ -183,14 +186,17 @@ fn integer(method: &str, value: Option<Value>) -> Result<Option<i64>, Error> {
     let Some(value) = value else {
         return Ok(None);
     };
-    let int = match value.kind() {
-        ValueKind::Bool => Some(value.is_true().into()),
-        ValueKind::Number if value.is_integer() => value.as_i64(),
-        _ => None,
-    };
-    match int {
-        Some(int) => Ok(Some(int)),
-        None => {
+    match number::of(&value) {
+        Some(Number::Int(int)) => {
+            // Beyond that there is no text.
+            let limit = if int.is_negative() {
+                i64::MIN
+            } else {
+                i64::MAX
+            };
+            Ok(Some(int.to_i64().unwrap_or(limit)))
+        }
+        _ => {
             let found = type_name(&value);
             Err(invalid(format!("`{method}` needs an integer, not {found}")))
         }

@@ -2,13 +2,17 @@
 //!
 //! Source: Jinja2's `filters.py`, `MarkupSafe` and `CPython`'s `textwrap.py`.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use minijinja::{Error, ErrorKind};
+use num_bigint::BigInt;
+use num_traits::FromPrimitive;
 
 use super::is_space;
-use super::strings::lines;
+use super::strings::{is_alphanumeric, lines};
 use crate::render::limits;
+use crate::render::number::{self, Number};
 
 fn invalid(detail: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, detail.into())
@@ -52,7 +56,7 @@ pub(in crate::render) fn title(text: &str) -> String {
 
 /// `\w` of Python's regular expressions.
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
+    is_alphanumeric(c) || c == '_'
 }
 
 pub(in crate::render) fn count_words(text: &str) -> usize {
@@ -120,24 +124,38 @@ pub(in crate::render) fn file_size(bytes: f64, binary: bool) -> Result<String, E
     } else {
         (1000.0, DECIMAL)
     };
-    if (bytes - 1.0).abs() < f64::EPSILON && bytes.to_bits() == 1f64.to_bits() {
+    if bytes.to_bits() == 1f64.to_bits() {
         return Ok("1 Byte".into());
     }
     if bytes < base {
-        if !bytes.is_finite() {
-            return Err(invalid("`filesizeformat` needs a finite number"));
-        }
-        return Ok(format!("{:.0} Bytes", bytes.trunc()));
+        let bytes = BigInt::from_f64(bytes.trunc());
+        let bytes = bytes.ok_or_else(|| invalid("`filesizeformat` needs a finite number"))?;
+        return Ok(format!("{bytes} Bytes"));
     }
-    let mut unit = base;
-    for prefix in &prefixes[..7] {
-        unit *= base;
-        if bytes < unit {
-            return Ok(format!("{:.1} {prefix}", base * bytes / unit));
+    let mut unit = Number::Float(base);
+    let base = Number::Int(BigInt::from_f64(base).unwrap_or_default());
+    let mut shown = "";
+    for prefix in prefixes {
+        // The next unit, as an integer: floats round.
+        unit = number::arithmetic("*", &integer(&unit), &base)?;
+        shown = prefix;
+        if number::order(&Number::Float(bytes), &unit) == Some(Ordering::Less) {
+            break;
         }
     }
-    unit *= base;
-    Ok(format!("{:.1} {}", base * bytes / unit, prefixes[7]))
+    let size = number::arithmetic("*", &base, &Number::Float(bytes))?;
+    let size = number::arithmetic("/", &size, &unit)?.float()?;
+    match size.is_nan() {
+        true => Ok(format!("nan {shown}")),
+        false => Ok(format!("{size:.1} {shown}")),
+    }
+}
+
+fn integer(number: &Number) -> Number {
+    match number {
+        Number::Float(float) => Number::Int(BigInt::from_f64(*float).unwrap_or_default()),
+        Number::Int(_) => number.clone(),
+    }
 }
 
 /// In a path, or in a query, which has `+` for a space.
@@ -208,6 +226,8 @@ fn unescape(text: &str) -> Result<String, Error> {
                 };
                 code.ok()
                     .filter(|code| *code >= 0xa0 || (0x20..0x7f).contains(code))
+                    // Those that are no characters are left out, which we leave to Python.
+                    .filter(|code| code & 0xfffe != 0xfffe && !(0xfdd0..=0xfdef).contains(code))
                     .and_then(char::from_u32)
             }),
         };
@@ -217,8 +237,9 @@ fn unescape(text: &str) -> Result<String, Error> {
                 plain.push(character);
                 rest = &rest[name.len() + 2..];
             }
-            _ if is_closed && !name.is_empty() => {
-                let detail = format!("`striptags` does not know `&{name};`");
+            _ if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '#') => {
+                let end = if is_closed { ";" } else { "" };
+                let detail = format!("`striptags` does not know `&{name}{end}`");
                 return Err(invalid(detail));
             }
             _ => {

@@ -38,25 +38,20 @@ pub(super) fn is_digit(c: char) -> bool {
 }
 
 pub(super) fn is_numeric(c: char) -> bool {
-    is_digit(c) || c.is_numeric()
+    // The Chinese numerals are letters by their category.
+    const NUMERALS: &str =
+        "〇一二三四五六七八九十百千万萬億兆零壹貳參肆伍陸柒捌玖拾佰仟亿两兩廿卅卌";
+    is_digit(c) || c.is_numeric() || NUMERALS.contains(c)
 }
 
-pub(super) fn is_alphanumeric(c: char) -> bool {
+pub(in crate::render::python) fn is_alphanumeric(c: char) -> bool {
     is_alphabetic(c) || is_numeric(c)
 }
 
 pub(super) fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
-    let starts = |c: char| c == '_' || is_alphabetic(c);
-    let continues = |c: char| {
-        starts(c)
-            || is_decimal(c)
-            || matches!(
-                get_general_category(c),
-                Category::NonspacingMark | Category::SpacingMark | Category::ConnectorPunctuation
-            )
-    };
-    chars.next().is_some_and(starts) && chars.all(continues)
+    let starts = |c: char| c == '_' || unicode_ident::is_xid_start(c);
+    chars.next().is_some_and(starts) && chars.all(unicode_ident::is_xid_continue)
 }
 
 fn is_title_case(c: char) -> bool {
@@ -97,23 +92,44 @@ pub(super) fn is_title(text: &str) -> bool {
     found
 }
 
-/// The title case of a character: a digraph has one of its own.
+/// The title case of a character, as Unicode's `UnicodeData` and `SpecialCasing` have it.
 fn to_title(c: char, text: &mut String) {
-    match c {
-        '\u{1c4}'..='\u{1c6}' => text.push('\u{1c5}'),
-        '\u{1c7}'..='\u{1c9}' => text.push('\u{1c8}'),
-        '\u{1ca}'..='\u{1cc}' => text.push('\u{1cb}'),
-        '\u{1f1}'..='\u{1f3}' => text.push('\u{1f2}'),
-        'ß' => text.push_str("Ss"),
+    let digraph = match c {
+        '\u{1c4}'..='\u{1c6}' => Some('\u{1c5}'),
+        '\u{1c7}'..='\u{1c9}' => Some('\u{1c8}'),
+        '\u{1ca}'..='\u{1cc}' => Some('\u{1cb}'),
+        '\u{1f1}'..='\u{1f3}' => Some('\u{1f2}'),
         // Georgian letters have no title case.
-        '\u{10d0}'..='\u{10ff}' => text.push(c),
-        '\u{fb00}'..='\u{fb06}' | '\u{fb13}'..='\u{fb17}' => {
-            let mut upper = c.to_uppercase();
-            text.extend(upper.next());
-            text.extend(upper.flat_map(char::to_lowercase));
-        }
-        _ => text.extend(c.to_uppercase()),
+        '\u{10d0}'..='\u{10ff}' => Some(c),
+        _ if is_title_case(c) => Some(c),
+        _ => with_iota(c),
+    };
+    if let Some(title) = digraph {
+        return text.push(title);
     }
+    let mut upper = c.to_uppercase();
+    let Some(first) = upper.next() else {
+        return;
+    };
+    text.push(first);
+    for rest in upper {
+        match rest {
+            // The iota below a Greek letter stays there.
+            'Ι' if ('\u{1f80}'..='\u{1fff}').contains(&c) => text.push('\u{345}'),
+            _ if is_cased(first) => text.extend(rest.to_lowercase()),
+            _ => text.push(rest),
+        }
+    }
+}
+
+/// A small Greek letter with an iota below it as the one letter that is its title case.
+fn with_iota(c: char) -> Option<char> {
+    let distance = match c {
+        '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => 8,
+        '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => 9,
+        _ => return None,
+    };
+    char::from_u32(u32::from(c) + distance)
 }
 
 pub(super) fn capitalize(text: &str) -> String {
@@ -185,19 +201,19 @@ pub(super) fn swap(text: &str) -> String {
     swapped
 }
 
-/// For comparison without case: as lower case, but `ß` is `ss` and a final sigma is a sigma.
+/// For comparison without case, as Unicode's `CaseFolding` has it.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            'ß' | 'ẞ' => folded.push_str("ss"),
-            'ς' => folded.push('σ'),
-            'ſ' => folded.push('s'),
-            'ŉ' => folded.push_str("ʼn"),
-            '\u{fb00}'..='\u{fb06}' | '\u{fb13}'..='\u{fb17}' | 'µ' => {
-                folded.extend(c.to_uppercase().flat_map(char::to_lowercase));
+            // The dotless i has no capital of its own, and Cherokee had its capitals first.
+            'ı' | '\u{13a0}'..='\u{13f5}' => folded.push(c),
+            '\u{13f8}'..='\u{13fd}' | '\u{ab70}'..='\u{abbf}' => folded.extend(c.to_uppercase()),
+            _ => {
+                let lower = c.to_lowercase();
+                let upper = lower.flat_map(char::to_uppercase);
+                folded.extend(upper.flat_map(char::to_lowercase));
             }
-            _ => folded.extend(c.to_lowercase()),
         }
     }
     folded
