@@ -67,7 +67,7 @@ fn load(bytes: &[u8], schema: Schema) {
         };
         match Spec::load(&path, &config) {
             Ok(spec) => {
-                let _ = Trap::warnings(spec.traps());
+                let _ = Trap::warnings(spec.all_traps());
                 read_back(&yaml::document(&spec.to_map()), &spec.to_map());
             }
             Err(errors) => {

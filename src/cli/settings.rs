@@ -39,7 +39,7 @@ impl Strictness {
         printer: &Printer,
     ) -> Result<(), Error> {
         const SHOWN: usize = 100;
-        let traps = || config.traps.iter().chain(spec.traps());
+        let traps = || config.traps.iter().chain(spec.all_traps());
         for trap in traps().filter(|trap| trap.level == Level::Info) {
             printer.verbose_note(trap);
         }
@@ -61,7 +61,7 @@ impl Strictness {
 pub(super) fn warn(config: &Config, spec: &Spec, printer: &Printer) {
     printer.warnings(&spec.warnings);
     printer.warnings(&spec.parameters.warnings);
-    printer.warnings(&Trap::warnings(config.traps.iter().chain(spec.traps())));
+    printer.warnings(&Trap::warnings(config.traps.iter().chain(spec.all_traps())));
 }
 
 /// The collections of the project.

@@ -328,7 +328,7 @@ impl<'a> Planner<'a> {
         let JobGenerator { spec, config, .. } = self.generator;
         let written = [&config.warnings, &spec.warnings, &spec.parameters.warnings];
         let mut warnings: Vec<Warning> = written.into_iter().flatten().cloned().collect();
-        warnings.extend(Trap::warnings(config.traps.iter().chain(spec.traps())));
+        warnings.extend(Trap::warnings(config.traps.iter().chain(spec.all_traps())));
         warnings.extend(self.sweep.take_warnings());
         warnings.extend(self.sweep.name_warning());
         for (paths, why) in [

@@ -129,7 +129,7 @@ impl Spec {
 
     /// The scalars of the spec, or of the parameter file in place of it, that do not mean their
     /// text.
-    pub fn traps(&self) -> impl Iterator<Item = &Trap> {
+    pub fn all_traps(&self) -> impl Iterator<Item = &Trap> {
         self.traps.iter().chain(&self.parameters.traps)
     }
 

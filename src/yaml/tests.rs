@@ -504,6 +504,41 @@ fn what_only_prints_otherwise_is_told_when_asked_for() {
 }
 
 #[test]
+fn numbers_that_yaml_1_1_takes_for_text_are_told_where_hooks_compute_with_them() {
+    let text = "[1e-3, 1E5, 1.5e3, 1.0e3, 08, 0o10, +.5, '1e-3', x1, 24, 04:00:00, 1.2.3]\n";
+    let silent = [""; 0];
+    assert_eq!(told(text, Schema::PyYaml, Target::Parameters), silent);
+    assert_eq!(
+        told(text, Schema::PyYaml, Target::Hooks),
+        [
+            "i p[0] 1e-3 1e-3",
+            "i p[1] 1E5 1E5",
+            "i p[2] 1.5e3 1.5e3",
+            "i p[3] 1.0e3 1.0e3",
+            "i p[4] 08 08",
+            "i p[5] 0o10 0o10",
+            "i p[6] +.5 +.5",
+        ]
+    );
+    let traps = traps(&root(text), "p", Schema::PyYaml, Target::Hooks);
+    assert_eq!(
+        traps[0].to_string(),
+        "`p[0]`: `1e-3` is text in YAML 1.1, so hooks get no number"
+    );
+    let helps: Vec<_> = traps.iter().map(|trap| trap.help().unwrap()).collect();
+    assert_eq!(
+        helps[0],
+        "write 1.0e-3 for the number, or quote it to show that text is meant"
+    );
+    assert_eq!(
+        helps[1],
+        "write 1.0e+5 for the number, or quote it to show that text is meant"
+    );
+    assert_eq!(helps[4], "quote it to show that text is meant");
+    assert!(traps.iter().all(|trap| trap.quoted().is_none()));
+}
+
+#[test]
 fn nothing_is_a_trap_for_slurm() {
     let text = "a: null\nb: ~\nc:\nd: [~]\n";
     let paths = ["p.a null", "p.b ~", "p.c ", "p.d[0] ~"];

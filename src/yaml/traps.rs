@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::error::shorten;
-use super::resolve::{is_octal, is_sexagesimal};
+use super::resolve::{Type, is_octal, is_sexagesimal};
 use super::{Content, Node, Scalar, Schema, Style, timestamp};
 use crate::diagnostic::{Diagnose, Label, Warning};
 use crate::model::Value;
@@ -16,6 +16,8 @@ use crate::text;
 /// Where values go, which decides what of them is worth a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
+    /// To hooks, which may compute with them, and then into templates.
+    Hooks,
     /// Into templates as parameters.
     Parameters,
     /// To Slurm, which takes a number for minutes and has no word for nothing.
@@ -88,9 +90,10 @@ pub fn quote_traps(text: &str, traps: &[Trap]) -> String {
 }
 
 impl Trap {
-    /// The safe spelling; none where quotes would not help, as for `null`.
+    /// The safe spelling; none where quotes would not help, as for `null` and for what is text.
     pub fn quoted(&self) -> Option<String> {
-        (self.value != Value::Null).then(|| format!("\"{}\"", self.text))
+        let helps = !matches!(self.value, Value::Null | Value::String(_));
+        helps.then(|| format!("\"{}\"", self.text))
     }
 
     /// The warning for it, with its place.
@@ -120,8 +123,8 @@ impl Trap {
     /// Keeps of traps at one place the loudest, in the order of the document.
     pub fn merge(traps: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut traps: Vec<_> = traps.into_iter().collect();
-        traps.sort_by_key(|trap| (trap.span.start, Reverse(trap.level)));
-        traps.dedup_by_key(|trap| trap.span.start);
+        traps.sort_by_key(|trap| (trap.span.start, trap.span.end, Reverse(trap.level)));
+        traps.dedup_by_key(|trap| trap.span.clone());
         traps
     }
 
@@ -150,6 +153,13 @@ impl Display for Trap {
         let Self {
             path, text, value, ..
         } = self;
+        if let Value::String(_) = value {
+            let text = shorten(text);
+            return write!(
+                f,
+                "`{path}`: `{text}` is text in YAML 1.1, so hooks get no number"
+            );
+        }
         match &**text {
             "" => write!(f, "`{path}` has no value")?,
             text => write!(f, "`{path}`: `{}` is {}", shorten(text), self.meaning())?,
@@ -171,6 +181,14 @@ impl Diagnose for Trap {
 
     fn help(&self) -> Option<String> {
         Some(match (self.quoted(), self.level) {
+            (None, Level::Info) if !self.text.is_empty() && self.value != Value::Null => {
+                let number =
+                    decimal(&self.text).map(|it| format!("write {it} for the number, or "));
+                format!(
+                    "{}quote it to show that text is meant",
+                    number.unwrap_or_default()
+                )
+            }
             (None, _) => "leave the key out, or give it a value".into(),
             (Some(quoted), Level::Info) => format!("write {} to keep the text", shorten(&quoted)),
             (Some(quoted), Level::Warning) => format!(
@@ -218,6 +236,12 @@ impl Finder {
         self.path.truncate(end);
     }
 
+    /// Whether a text such as `1e-3` is a number in YAML 1.2 and in Python.
+    fn is_number_to_others(&self, text: &str) -> bool {
+        self.schema == Schema::PyYaml
+            && matches!(Schema::Core.resolve(text), Type::Float | Type::Int)
+    }
+
     fn scalar(&mut self, node: &Node, scalar: &Scalar, key: &str) {
         let Scalar {
             value,
@@ -228,10 +252,11 @@ impl Finder {
         else {
             return;
         };
-        if matches!(value, Value::String(_)) {
-            return;
-        }
-        if value.to_string() == **text {
+        let tells = match value {
+            Value::String(_) => self.target == Target::Hooks && self.is_number_to_others(text),
+            value => value.to_string() != **text,
+        };
+        if !tells {
             return;
         }
         self.traps.push(Trap {
@@ -247,6 +272,19 @@ impl Finder {
             label: node.label(),
         });
     }
+}
+
+/// A number that YAML 1.1 takes for text, as it takes it for a number.
+fn decimal(text: &str) -> Option<String> {
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with(['-', '+']) {
+        ""
+    } else {
+        "+"
+    };
+    let written = format!("{mantissa}{point}e{sign}{exponent}");
+    (Schema::PyYaml.resolve(&written) == Type::Float).then_some(written)
 }
 
 /// How loudly the reading of YAML 1.1 is told.
