@@ -34,7 +34,7 @@ pub(super) fn format(
         None => {
             let mut text = String::new();
             str(&mut text, value)?;
-            match escapes && number::of(value).is_none() {
+            match escapes && value.kind() != ValueKind::Number {
                 true => out.write_str(&python::wrap::escape(&text)),
                 false => out.write_str(&text),
             }
@@ -101,9 +101,10 @@ fn write_nested(out: &mut String, value: &Value, depth: usize) -> fmt::Result {
         ValueKind::Undefined => out.write_str("Undefined"),
         ValueKind::None => out.write_str("None"),
         ValueKind::Bool => out.write_str(if value.is_true() { "True" } else { "False" }),
-        ValueKind::Number => match number::of(value) {
-            Some(number::Number::Float(float)) => out.write_str(&text::float(float)),
-            _ => write!(out, "{value}"),
+        ValueKind::Number if value.is_integer() => write!(out, "{value}"),
+        ValueKind::Number => match f64::try_from(value.clone()) {
+            Ok(float) => out.write_str(&text::float(float)),
+            Err(_) => Err(fmt::Error),
         },
         ValueKind::String => {
             let string = crate::model::Value::from(value.as_str().unwrap_or_default());

@@ -141,7 +141,19 @@ impl Object for Dict {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        let item = self.lock().get(&Name(key)).cloned();
+        let entries = self.lock();
+        let item = match entries.len() {
+            // To compare a few names takes less than to hash one.
+            0..=8 => {
+                let mut entries = entries.iter();
+                entries
+                    .find(|(known, _)| known.as_str() == Some(key))
+                    .map(|(_, item)| item)
+            }
+            _ => entries.get(&Name(key)),
+        };
+        let item = item.cloned();
+        drop(entries);
         item.or_else(|| Method::of(self, key, &Self::METHODS))
     }
 
