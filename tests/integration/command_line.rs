@@ -73,7 +73,10 @@ fn quiet_says_nothing_but_results_and_errors() {
     let run = test.run("generate spec.yaml");
     contains(
         &run.stderr,
-        &["warning: `variables` has no effect", "warning: `parameters.values.a[0]`: `yes`"],
+        &[
+            "warning: `variables` has no effect",
+            "warning: `parameters.values.a[0]`: `yes`",
+        ],
     );
 }
 
