@@ -22,7 +22,7 @@ use crate::model::Value;
 /// The one document of a text that has passed the check of its characters.
 pub(super) fn compose(source: &Arc<Source>, schema: Schema) -> Result<Option<Node>, YamlError> {
     let mut text = Cow::from(&*source.text);
-    let mut comments = closest_comments(&text);
+    let mut comments = max_attached_comments(&text);
     loop {
         match compose_text(&text, source, schema) {
             Err(Failure::Comment(at)) if comments > 0 && schema == Schema::PyYaml => {
@@ -53,7 +53,7 @@ impl From<YamlError> for Failure {
 }
 
 /// How many comments without a space are worth another reading of the text.
-fn closest_comments(text: &str) -> usize {
+fn max_attached_comments(text: &str) -> usize {
     const BYTES: usize = 32 << 20;
     (BYTES / (text.len() + 1)).clamp(1, 1000)
 }
@@ -88,7 +88,7 @@ fn compose_text(text: &str, source: &Arc<Source>, schema: Schema) -> Result<Opti
         match next {
             Ok((event, span)) => composer.take(event, span)?,
             Err(error) => {
-                return Err(match syntax::close_comment(&error, text) {
+                return Err(match syntax::attached_comment(&error, text) {
                     Some(at) => Failure::Comment(at),
                     None => syntax::explain(&error, source).into(),
                 });

@@ -39,7 +39,7 @@ pub(super) fn explain(error: &ScanError, source: &Arc<Source>) -> YamlError {
 }
 
 /// Where a comment begins that `error` wants a space before, if it follows a quote or a bracket.
-pub(super) fn close_comment(error: &ScanError, text: &str) -> Option<usize> {
+pub(super) fn attached_comment(error: &ScanError, text: &str) -> Option<usize> {
     let at = error.marker().byte_offset()?;
     let is_comment = *error.kind() == ErrorKind::CommentNotSeparated
         && text.get(at..)?.starts_with('#')
