@@ -79,7 +79,8 @@ impl Fix {
         let (old, new) = (lines(&self.source.text), lines(&self.text));
         let changed: Vec<_> = (0..old.len()).filter(|at| old[*at] != new[*at]).collect();
         let mut out = String::new();
-        let path = self.source.path.display();
+        let path = fs::join(Path::new(""), &self.source.path);
+        let path = path.strip_prefix("/").unwrap_or(&path).display();
         if !changed.is_empty() {
             write!(out, "--- a/{path}\n+++ b/{path}\n").expect(TO_STRING);
         }
@@ -164,6 +165,14 @@ mod tests {
              \\ No newline at end of file\n+    j: \"on\"\n\\ No newline at end of file\n"
         );
         assert_eq!(fix("a: 010\n", Schema::PyYaml, Level::Warning).diff(), "");
+        let named = |path| {
+            let source = Source::new(path, "values: [010]\n");
+            Fix::of(&source, Schema::PyYaml, Level::Warning)
+                .unwrap()
+                .diff()
+        };
+        assert!(named("./exp/spec.yaml").starts_with("--- a/exp/spec.yaml\n"));
+        assert!(named("/exp/spec.yaml").starts_with("--- a/exp/spec.yaml\n"));
     }
 
     proptest! {

@@ -13,6 +13,7 @@ use super::error::{line, quote_it, shorten};
 use super::limits::{Limits, MAX_DEPTH};
 use super::mapping::Entries;
 use super::resolve::Type;
+use super::tabs::Tabs;
 use super::tag::{ScalarType, Tag};
 use super::{Content, Node, Scalar, Schema, Style, YamlError, syntax};
 use crate::diagnostic::{Label, Source};
@@ -20,6 +21,50 @@ use crate::model::Value;
 
 /// The one document of a text that has passed the check of its characters.
 pub(super) fn compose(source: &Arc<Source>, schema: Schema) -> Result<Option<Node>, YamlError> {
+    let mut text = Cow::from(&*source.text);
+    let mut comments = max_attached_comments(&text);
+    loop {
+        match compose_text(&text, source, schema) {
+            Err(Failure::Comment(at)) if comments > 0 && schema == Schema::PyYaml => {
+                comments -= 1;
+                blank_comment(text.to_mut(), at);
+            }
+            Err(Failure::Comment(at)) => {
+                let label = Label::new(source, at..at + 1);
+                return Err(syntax::comment_not_separated(label));
+            }
+            Err(Failure::Other(error)) => return Err(*error),
+            Ok(root) => return Ok(root),
+        }
+    }
+}
+
+/// Why a text could not be composed.
+enum Failure {
+    /// A comment follows a quote or bracket without a space. `PyYAML` needs none, the parser does.
+    Comment(usize),
+    Other(Box<YamlError>),
+}
+
+impl From<YamlError> for Failure {
+    fn from(error: YamlError) -> Self {
+        Self::Other(Box::new(error))
+    }
+}
+
+/// How many comments without a space are worth another reading of the text.
+fn max_attached_comments(text: &str) -> usize {
+    const BYTES: usize = 32 << 20;
+    (BYTES / (text.len() + 1)).clamp(1, 1000)
+}
+
+/// Puts as many spaces where a comment is, so that all other places stay.
+fn blank_comment(text: &mut String, at: usize) {
+    let end = syntax::line_around(text, at).end;
+    text.replace_range(at..end, &" ".repeat(end - at));
+}
+
+fn compose_text(text: &str, source: &Arc<Source>, schema: Schema) -> Result<Option<Node>, Failure> {
     let mut composer = Composer {
         source,
         schema,
@@ -29,6 +74,7 @@ pub(super) fn compose(source: &Arc<Source>, schema: Schema) -> Result<Option<Nod
         names: HashMap::new(),
         documents: 0,
         limits: Limits::new(source),
+        tabs: Tabs::new(source, schema),
     };
     let options = granit_parser::options! {
         block_nesting_limit: MAX_DEPTH,
@@ -38,11 +84,23 @@ pub(super) fn compose(source: &Arc<Source>, schema: Schema) -> Result<Option<Nod
         emit_unresolved_aliases: true,
         flow_nesting_limit: MAX_DEPTH,
     };
-    for next in Parser::new_from_str_with_options(&source.text, options) {
-        let (event, span) = next.map_err(|error| syntax::explain(&error, source))?;
-        composer.take(event, span)?;
+    for next in Parser::new_from_str_with_options(text, options) {
+        match next {
+            Ok((event, span)) => composer.take(event, span)?,
+            Err(error) => {
+                return Err(match syntax::attached_comment(&error, text) {
+                    Some(at) => Failure::Comment(at),
+                    None => syntax::explain(&error, source).into(),
+                });
+            }
+        }
     }
-    Ok(composer.root.filter(|root| !is_empty(root)))
+    if composer.documents == 0 && schema == Schema::PyYaml {
+        syntax::check_no_end(source)?;
+    }
+    let Composer { root, tabs, .. } = composer;
+    tabs.check(root.as_ref())?;
+    Ok(root.filter(|root| !is_empty(root)))
 }
 
 fn is_empty(root: &Node) -> bool {
@@ -64,6 +122,7 @@ struct Composer<'a> {
     names: HashMap<String, usize>,
     documents: usize,
     limits: Limits<'a>,
+    tabs: Tabs<'a>,
 }
 
 impl Composer<'_> {
@@ -125,6 +184,7 @@ impl Composer<'_> {
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
         };
         let is_plain = style == Style::Plain;
+        self.tabs.add(style, &span);
         // The parser invents a `~` where nothing is written.
         let text = if is_plain && span.is_empty() {
             ""

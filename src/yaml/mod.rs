@@ -28,6 +28,7 @@ mod resolve;
 pub(crate) mod round_trip;
 mod schema;
 mod syntax;
+mod tabs;
 mod tag;
 mod template;
 #[cfg(test)]

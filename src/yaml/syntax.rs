@@ -38,6 +38,41 @@ pub(super) fn explain(error: &ScanError, source: &Arc<Source>) -> YamlError {
     }
 }
 
+/// Where a comment begins that `error` wants a space before, if it follows a quote or a bracket.
+pub(super) fn attached_comment(error: &ScanError, text: &str) -> Option<usize> {
+    let at = error.marker().byte_offset()?;
+    let is_comment = *error.kind() == ErrorKind::CommentNotSeparated
+        && text.get(at..)?.starts_with('#')
+        && text[..at].ends_with(['"', '\'', ']', '}']);
+    is_comment.then_some(at)
+}
+
+/// Refuses a `...` in a text without a document, which it would end.
+pub(super) fn check_no_end(source: &Arc<Source>) -> Result<(), YamlError> {
+    let mut lines = source.text.split(['\n', '\r']).scan(0, |start, line| {
+        let at = *start;
+        *start += line.len() + 1;
+        Some((at, line))
+    });
+    match lines.find(|(_, line)| line.starts_with("...")) {
+        None => Ok(()),
+        Some((at, _)) => Err(YamlError::Syntax {
+            message: "this ends a document that never began".into(),
+            help: Some("remove it".into()),
+            label: Label::new(source, at..at + 3),
+        }),
+    }
+}
+
+/// The error for a comment without a space before it.
+pub(super) fn comment_not_separated(label: Label) -> YamlError {
+    YamlError::Syntax {
+        message: "a comment needs a space before its `#`".into(),
+        help: Some("add the space, or quote the text if the `#` belongs to it".into()),
+        label,
+    }
+}
+
 /// The part of `span` in its first line, without white space at its end.
 pub(super) fn first_line(source: &Source, span: Range<usize>) -> Range<usize> {
     let first = source.text[span.clone()]

@@ -430,6 +430,35 @@ fn slips_of_syntax_are_explained() {
 }
 
 #[test]
+fn a_comment_needs_no_space_after_a_quote_or_a_bracket() {
+    let text = "a: \"x\"#c\nb: [1, 2]#c 'd\"\r\nc: {k: 'v'}#\nd: x#y\n";
+    assert_eq!(
+        value(text),
+        "{'a': 'x', 'b': [1, 2], 'c': {'k': 'v'}, 'd': 'x#y'}"
+    );
+    let source = Source::new("f", "a: \"x\"#c\n");
+    let in_core = parse_by(&source, Schema::Core).unwrap_err();
+    assert_eq!(
+        in_core.to_string(),
+        "a comment needs a space before its `#`"
+    );
+    let many = lines(0..2000, |_| "- ''#c".into());
+    assert!(error(&many).to_string().contains("a comment needs a space"));
+}
+
+#[test]
+fn an_end_without_a_document_is_refused() {
+    let help = Some("remove it");
+    assert_error(
+        "# c\n...\n",
+        "this ends a document that never began",
+        "...",
+        help,
+    );
+    assert_eq!(value("a: 1\n...\n"), "{'a': 1}");
+}
+
+#[test]
 fn a_document_that_is_a_block_of_text_is_indented() {
     assert_eq!(value("|\n #x\n\n  y"), "#x\n\n y");
     let help = Some("indent its lines with spaces");

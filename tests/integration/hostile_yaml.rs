@@ -81,7 +81,7 @@ fn problem(case: &Case) -> Option<String> {
 
 #[test]
 fn aliases_do_not_explode() {
-    let tenfold = |alias: &str| vec![alias; 10].join(", ");
+    let tenfold = |alias: &str| [alias; 10].join(", ");
     let lists = lines(1..30, |n| {
         format!("    a{n}: &a{n} [{}]", tenfold(&format!("*a{}", n - 1)))
     });
