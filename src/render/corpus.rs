@@ -7,6 +7,7 @@ use minijinja::value::{Tuple, Value};
 use serde::Deserialize;
 
 use super::number::Number;
+use super::syntax::ROOT;
 use super::values::{Dict, List, own};
 use super::{Renderer, environment};
 use crate::config::{JinjaOptions, Undefined};
@@ -68,16 +69,11 @@ struct Env {
 }
 
 /// What is not as in Jinja2, and why. Everything else must be.
-const DIFFERENCES: [Difference; 13] = [
+const DIFFERENCES: [Difference; 12] = [
     (
         Outcome::Accepted,
         "`get` of a dict takes its default by name, too",
         &["method-coll-004"],
-    ),
-    (
-        Outcome::Accepted,
-        "an included template sees the loop it is included from",
-        &["loop-062"],
     ),
     (
         Outcome::Accepted,
@@ -147,7 +143,7 @@ const DIFFERENCES: [Difference; 13] = [
     (
         Outcome::Refused,
         "`varargs` and `kwargs` of macros",
-        &["stmt-032", "stmt-033", "stmt-034"],
+        &["own-146", "stmt-032", "stmt-033", "stmt-034"],
     ),
     (
         Outcome::Refused,
@@ -263,6 +259,8 @@ fn context(base: &Base, case: &Case) -> Value {
             entries.insert(Value::from(name.clone()), value_of(value));
         }
     }
+    let root = Dict::own(entries.clone());
+    entries.insert(Value::from(ROOT), root);
     Dict::own(entries)
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::JobContext;
 use super::loader::Loader;
 use super::python::strings;
-use super::syntax::{NOTHING, Places, SyntaxError};
+use super::syntax::{NOTHING, Places, ROOT, SyntaxError};
 use crate::diagnostic::{Diagnose, Label, Source, did_you_mean, quoted};
 use crate::spec::Pattern;
 use crate::text;
@@ -305,7 +305,11 @@ fn describe(error: &minijinja::Error, fuel: Option<u64>) -> Description {
 }
 
 fn describe_undefined(detail: &str) -> Description {
-    let undefined = detail.split('`').nth(1).map(String::from);
+    let undefined = detail.split('`').nth(1);
+    let undefined = undefined.map(|name| {
+        let name = name.strip_prefix(ROOT).map_or(name, |name| &name[1..]);
+        name.to_owned()
+    });
     let message = match &undefined {
         Some(name) => {
             let name = name

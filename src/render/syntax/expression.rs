@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Name(String),
     Not(Part),
     Or(Part, Part),
+    /// A name of the job, though something local may have it, too.
+    RootName(String),
     Slice(Part, Box<Slice>),
     Test(Part, Named, Arguments),
     Tuple(Vec<Expression>),

@@ -264,6 +264,10 @@ impl Tokens<'_> {
             TokenKind::Name(name) if KEYWORDS.contains(&&**name) => {
                 return Err(self.unexpected("an expression"));
             }
+            // The loop of the template that includes this one.
+            TokenKind::Name(name) if name == "loop" && !self.in_loop => {
+                Kind::RootName(name.clone())
+            }
             TokenKind::Name(name) => name_or_constant(name),
             TokenKind::Operator("(") => return self.parentheses(),
             TokenKind::Operator("[") => return self.list_literal(),

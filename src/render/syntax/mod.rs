@@ -25,7 +25,7 @@ use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
 
 pub(super) use places::Places;
-pub(super) use write::{MODULE, NOTHING};
+pub(super) use write::{MODULE, NOTHING, ROOT};
 
 /// What makes a text no template.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

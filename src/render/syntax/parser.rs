@@ -95,7 +95,8 @@ impl Parser<'_> {
         span: Range<usize>,
     ) -> Result<(), SyntaxError> {
         let in_macro = self.open.iter().any(|open| open.kind == Opened::Macro);
-        let mut tokens = Tokens::new(tokens, span.clone(), self.known, in_macro);
+        let inside = (in_macro, self.sees_loop());
+        let mut tokens = Tokens::new(tokens, span.clone(), self.known, inside);
         match kind {
             TagKind::Output => {
                 let value = tokens.tuple()?;
@@ -104,6 +105,16 @@ impl Parser<'_> {
             TagKind::Block => self.statement(&mut tokens, &span)?,
         }
         tokens.end()
+    }
+
+    /// Whether a `for` of this template is open that is not hidden by a block.
+    fn sees_loop(&self) -> bool {
+        let innermost = self.open.iter().rev();
+        let visible =
+            innermost.take_while(|open| !matches!(open.kind, Opened::Block { hides: true, .. }));
+        visible
+            .into_iter()
+            .any(|open| matches!(open.kind, Opened::For { .. }))
     }
 
     fn statement(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<(), SyntaxError> {

@@ -12,6 +12,7 @@ pub(super) struct Tokens<'a> {
     whole: Range<usize>,
     pub(super) known: &'a dyn Known,
     pub(super) in_macro: bool,
+    pub(super) in_loop: bool,
     /// Expressions that are open.
     pub(super) depth: usize,
 }
@@ -21,7 +22,7 @@ impl<'a> Tokens<'a> {
         all: Vec<Token>,
         tag: Range<usize>,
         known: &'a dyn Known,
-        in_macro: bool,
+        (in_macro, in_loop): (bool, bool),
     ) -> Self {
         Self {
             all,
@@ -29,6 +30,7 @@ impl<'a> Tokens<'a> {
             whole: tag,
             known,
             in_macro,
+            in_loop,
             depth: 0,
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::expression::{
     Arguments, Binary, Comparison, Constant, Expression, Kind, Named, Slice, Unary,
 };
-use super::{NOTHING, Writer};
+use super::{NOTHING, ROOT, Writer};
 
 /// Names that are neither variables nor assigned.
 const SPECIAL: [&str; 4] = ["caller", "loop", "self", "super"];
@@ -94,6 +94,10 @@ impl Writer<'_> {
                 self.push("|_list");
             }
             Kind::Name(name) => self.name(name),
+            Kind::RootName(name) => {
+                let root = if self.module { NOTHING } else { ROOT };
+                write!(self.text, "{root}.{name}").ok();
+            }
             Kind::Not(value) => {
                 self.push("not ");
                 self.part(value, Hold::Filter);
@@ -203,6 +207,7 @@ impl Writer<'_> {
                 | Kind::Item(..)
                 | Kind::Name(_)
                 | Kind::Or(..)
+                | Kind::RootName(_)
         );
         if !(to_macro && may_be_undefined) {
             return self.value(value);
@@ -349,6 +354,7 @@ fn holds(value: &Expression) -> Hold {
         | Kind::Item(..)
         | Kind::Constant(Constant::Bool(_) | Constant::None | Constant::Text(_))
         | Kind::Name(_)
+        | Kind::RootName(_)
         | Kind::Tuple(_) => Hold::Postfix,
         Kind::Binary(..)
         | Kind::Compare(..)

@@ -18,6 +18,8 @@ const DELIMITERS: [char; 6] = ['\u{11}', '\u{12}', '\u{13}', '\u{14}', '\u{15}',
 
 /// A global in which there is nothing: `_nothing.x` is undefined, whatever `x` is elsewhere.
 pub(in crate::render) const NOTHING: &str = "_nothing";
+/// The variables of the job, whatever hides them: `_root.x`.
+pub(in crate::render) const ROOT: &str = "_root";
 /// Begins the name of a template that is imported without context.
 pub(in crate::render) const MODULE: char = '\u{1}';
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::expression::{Expression, Kind};
 use super::super::statement::{End, Parameter, Tag, Target};
 use super::expressions::Hold;
-use super::{NOTHING, Writer};
+use super::{NOTHING, ROOT, Writer};
 
 impl Writer<'_> {
     pub(super) fn tag(&mut self, tag: &Tag) {
@@ -161,10 +161,11 @@ impl Writer<'_> {
         }
         self.block(|writer| {
             writer.push("with ");
+            let root = if writer.module { NOTHING } else { ROOT };
             let names = hidden.iter().filter(|name| *name != "loop");
             for (index, name) in names.enumerate() {
                 writer.push(if index == 0 { "" } else { ", " });
-                write!(writer.text, "{name} = {NOTHING}.{name}").ok();
+                write!(writer.text, "{name} = {root}.{name}").ok();
             }
         });
     }
