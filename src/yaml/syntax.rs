@@ -43,7 +43,7 @@ pub(super) fn attached_comment(error: &ScanError, text: &str) -> Option<usize> {
     let at = error.marker().byte_offset()?;
     let is_comment = *error.kind() == ErrorKind::CommentNotSeparated
         && text.get(at..)?.starts_with('#')
-        && text[..at].ends_with(['"', '\'', ']', '}']);
+        && text[..at].ends_with(['"', '\'', '[', ']', '{', '}', ',']);
     is_comment.then_some(at)
 }
 

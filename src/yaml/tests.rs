@@ -430,7 +430,8 @@ fn slips_of_syntax_are_explained() {
 }
 
 #[test]
-fn a_comment_needs_no_space_after_a_quote_or_a_bracket() {
+fn a_comment_needs_no_space_after_a_quote_a_bracket_or_a_comma() {
+    assert_eq!(value("[#c\n1,#c]\n{#c\na: b}]#c"), "[1, {'a': 'b'}]");
     let text = "a: \"x\"#c\nb: [1, 2]#c 'd\"\r\nc: {k: 'v'}#\nd: x#y\n";
     assert_eq!(
         value(text),
