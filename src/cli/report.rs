@@ -93,9 +93,15 @@ fn render(
 }
 
 fn snippet(label: &Label) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    let Label { source, span, text } = label;
+    let Label {
+        source,
+        span,
+        text: said,
+    } = label;
     let end = source.text.len();
-    let span = span.start.min(end)..span.end.min(end);
+    // An engine may take a byte for a character.
+    let boundary = |at: usize| text::prefix(&source.text, at.min(end)).len();
+    let span = boundary(span.start)..boundary(span.end);
     // Of a long place the first line says enough, and of a long text the line it is in: the
     // renderer would note where each line begins.
     let before = &source.text[..span.start];
@@ -103,10 +109,10 @@ fn snippet(label: &Label) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
     let line = source.text[start..].split('\n').next().unwrap_or_default();
     let annotated = span.start - start..span.end.min(start + line.len()) - start;
     let annotation = AnnotationKind::Primary.span(annotated);
-    let annotation = if text.is_empty() {
+    let annotation = if said.is_empty() {
         annotation
     } else {
-        annotation.label(text.as_str())
+        annotation.label(said.as_str())
     };
     Snippet::source(line)
         .line_start(source.line(span.start))

@@ -4,6 +4,8 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, State};
 
 use super::invalid;
+use crate::render::python::strings;
+use crate::render::values::{Dict, List, Method};
 
 /// A path of names and indices.
 #[derive(Clone, Debug)]
@@ -90,8 +92,17 @@ fn item(value: &Value, key: &Value) -> Result<Value, Error> {
 pub(super) fn attr(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value, name] = crate::render::call::bind("attr", args, ["obj", "name"], 2)?;
     let (value, name) = (value.unwrap_or_default(), name.unwrap_or_default());
-    if name.as_str().is_none() {
+    let Some(attribute) = name.as_str() else {
         return Err(invalid("`attr` needs the name of an attribute"));
+    };
+    let methods: &[&str] = match value.kind() {
+        ValueKind::String => &strings::NAMES,
+        ValueKind::Map => &Dict::METHODS,
+        ValueKind::Seq if !value.is_tuple() => &List::METHODS,
+        _ => &[],
+    };
+    if methods.contains(&attribute) {
+        return Ok(Method::bound(value, attribute));
     }
     match value.kind() {
         ValueKind::Undefined => value.get_attr(""),

@@ -16,6 +16,7 @@ use minijinja::{Error, ErrorKind, State};
 pub(super) use dict::{Dict, pairs};
 pub(super) use generator::{Generator, Group};
 pub(super) use list::List;
+pub(super) use method::Method;
 pub(super) use range::Range;
 pub(super) use view::View;
 
