@@ -105,3 +105,88 @@ pub(super) fn delimiters() -> SyntaxConfig {
         .build()
         .expect("the delimiters are valid")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Builtins;
+
+    fn written(text: &str, module: bool) -> Written {
+        rewrite(text, Whitespace::default(), &Builtins, module).unwrap()
+    }
+
+    /// What minijinja gets, with its delimiters as they are known.
+    #[track_caller]
+    fn assert_written(text: &str, expected: &str) {
+        let written = written(text, false).text;
+        let known = [write::BLOCK, write::OUTPUT]
+            .into_iter()
+            .zip([("{%", "%}"), ("{{", "}}")])
+            .fold(written, |text, (ours, known)| {
+                text.replace(ours.0, known.0).replace(ours.1, known.1)
+            });
+        assert_eq!(known, expected);
+    }
+
+    #[test]
+    fn operators_are_filters() {
+        assert_written("{{ a % b }}", "{{ a|_mod(b) }}");
+        assert_written("{{ a ~ 'x' ~ 1 }}", "{{ a|_concat(\"x\", 1) }}");
+        assert_written("{{ -a ** 2 }}", "{{ a|_neg|_pow(2) }}");
+        assert_written("{{ (a + b) * c }}", "{{ a|_add(b)|_mul(c) }}");
+        assert_written(
+            "{{ a < b <= c }}",
+            "{{ a|_compare(\"_lt\", b, \"_le\", c) }}",
+        );
+        assert_written("{{ not a in b or c }}", "{{ (not a|_in(b)) or c }}");
+        assert_written("{{ x[1:] }}", "{{ x|_slice(1, none, none) }}");
+        assert_written("{{ {'a': [1]} }}", "{{ [\"a\", [1]|_list]|_dict }}");
+    }
+
+    #[test]
+    fn what_is_alike_stays() {
+        assert_written("a {{ x.y['z'](1, k=2) }} b", "a {{ x.y[\"z\"](1, k=2) }} b");
+        assert_written(
+            "{% if a and b %}c{% endif %}",
+            "{% if a and b %}c{% endif %}",
+        );
+        assert_written("{{ a if b else c }}", "{{ a if b else c }}");
+    }
+
+    #[test]
+    fn white_space_comments_and_raw_blocks_are_settled() {
+        assert_written("a  {%- if b -%}  c{% endif %}", "a{% if b %}c{% endif %}");
+        assert_written("a{# b #}c", "ac");
+        assert_written("{% raw %}{{ a }}{% endraw %}", "{{ a }}");
+    }
+
+    #[test]
+    fn modules_see_only_what_they_set() {
+        let written = written("{% set a = 1 %}{{ a }}{{ b }}{{ range(2) }}", true).text;
+        assert!(written.contains(" a "), "{written}");
+        assert!(written.contains(" _nothing.b "), "{written}");
+        assert!(written.contains(" range(2) "), "{written}");
+    }
+
+    #[test]
+    fn parts_know_where_they_come_from() {
+        let text = "#!/bin/sh\n{{ hours % zero }}\n";
+        let Written {
+            text: written,
+            places,
+        } = written(text, false);
+        let at = written.find("_mod").unwrap();
+        let place = places.source(&(at..at + 4)).unwrap();
+        assert_eq!(&text[place], "hours % zero");
+        let at = written.find("zero").unwrap();
+        let place = places.source(&(at..at + 4)).unwrap();
+        assert_eq!(&text[place], "zero");
+    }
+
+    #[test]
+    fn control_characters_of_a_text_are_no_tags() {
+        let text = "a\u{11}b\u{14}";
+        let written = written(text, false).text;
+        assert_eq!(written, "a\u{13}\"\u{11}\"\u{14}b\u{13}\"\u{14}\"\u{14}");
+    }
+}
