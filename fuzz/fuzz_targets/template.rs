@@ -41,8 +41,8 @@ fuzz_target!(|text: &[u8]| {
     };
     let options = JinjaOptions {
         undefined: Some(undefined),
-        trim_blocks: Some(text.len() % 2 == 0),
-        lstrip_blocks: Some(text.len() % 5 == 0),
+        trim_blocks: Some(text.len().is_multiple_of(2)),
+        lstrip_blocks: Some(text.len().is_multiple_of(5)),
         steps: Some(20_000),
     };
     let rendered = Stack::run(|_| {
