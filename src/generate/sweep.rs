@@ -125,9 +125,10 @@ impl Sweep {
         self.space.get(self.index(place))
     }
 
-    /// What is worth saying about the hooks.
+    /// What is worth saying about the hooks and the templates.
     pub(super) fn take_warnings(&mut self) -> Vec<Warning> {
         let mut warnings = self.hooks.take_warnings();
+        warnings.extend(self.renderer.take_warnings());
         if self.nothing_kept {
             let sets = text::count(self.space.len(), "parameter set");
             let message = format!("the filter hook keeps none of {sets}, so there are no jobs");

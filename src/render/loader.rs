@@ -7,8 +7,9 @@ use minijinja::{Error, ErrorKind};
 use super::RenderError;
 use super::error::BrokenTemplate;
 use super::syntax::{self, MODULE, Places, Whitespace};
-use crate::diagnostic::Source;
+use crate::diagnostic::{Label, Source, Warning};
 use crate::fs;
+use crate::text;
 
 /// The largest template, in bytes.
 const MAX_TEMPLATE_BYTES: u64 = 1 << 20;
@@ -21,6 +22,7 @@ pub(super) struct Loader {
     real: PathBuf,
     whitespace: Whitespace,
     loaded: Arc<Mutex<HashMap<String, Loaded>>>,
+    warnings: Arc<Mutex<Vec<Warning>>>,
 }
 
 /// A template that was read.
@@ -50,6 +52,7 @@ impl Loader {
             real,
             whitespace,
             loaded: Arc::default(),
+            warnings: Arc::default(),
         };
         // The template itself may be a link to anywhere: the user named it.
         let text = fs::read_text(template, MAX_TEMPLATE_BYTES).map_err(missing)?;
@@ -76,6 +79,17 @@ impl Loader {
         self.remember(name, source.clone());
         let written = syntax::rewrite(&source.text, self.whitespace, &super::Builtins, module)
             .map_err(|error| BrokenTemplate::error(&source, error))?;
+        let warnings = written.shell_lengths.into_iter().map(|span| {
+            let text = source.text[span.clone()].lines().next().unwrap_or_default();
+            let message = format!("`{}` begins a comment of Jinja", text::cut(text, 40));
+            Warning::new(message)
+                .at(Label::new(&source, span))
+                .help("write `${{ '{#' }}` for `${#`, or put the lines between `{% raw %}` and `{% endraw %}`")
+        });
+        self.warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(warnings);
         self.lock().insert(
             name.to_owned(),
             Loaded {
@@ -106,6 +120,12 @@ impl Loader {
             Ok(text) => Ok(Some(source(path, &text))),
             Err(error) => Err(Error::new(ErrorKind::InvalidOperation, error.to_string())),
         }
+    }
+
+    /// What there is to say of what was read since the last time.
+    pub(super) fn take_warnings(&self) -> Vec<Warning> {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *warnings)
     }
 
     /// What was read under `name`.

@@ -38,6 +38,7 @@ use self::environment::{Builtins, environment, guarded, whitespace};
 use self::loader::Loader;
 use self::syntax::Places;
 use crate::config::JinjaOptions;
+use crate::diagnostic::Warning;
 use crate::spec::Pattern;
 
 /// The largest script, in bytes.
@@ -90,6 +91,11 @@ impl Renderer {
             pattern,
             changes: AtomicBool::new(false),
         })
+    }
+
+    /// What there is to say of the templates that were read since the last time.
+    pub fn take_warnings(&self) -> Vec<Warning> {
+        self.loader.take_warnings()
     }
 
     /// Renders the pattern of job names, if there is one. It knows the parameters only.

@@ -156,6 +156,22 @@ fn a_template_that_makes_the_engine_fail_is_an_error() {
     );
 }
 
+#[test]
+fn a_length_of_the_shell_that_is_a_comment_is_warned_of() {
+    let template = "n=${#files[@]} # all of them\necho {# a note #} $n\n";
+    let test = two_jobs().file("train.job.j2", template);
+    let run = test.run("generate spec.yaml");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    contains(
+        &run.stderr,
+        &[
+            "warning: `${#files[@]} # all of them` begins a comment of Jinja",
+            "train.job.j2:1:3",
+            "{% raw %}",
+        ],
+    );
+}
+
 /// Each row of the book's table of differences does what its last column says.
 #[test]
 fn the_differences_from_jinja2_in_the_book_are_true() {

@@ -32,8 +32,12 @@ pub(super) fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-/// Splits a template, whose only line end is `\n`.
-pub(super) fn split(text: &str, whitespace: Whitespace) -> Result<Vec<Piece>, SyntaxError> {
+/// Splits a template, whose only line end is `\n`. Also gives the comments that begin with a dollar
+/// sign, which were meant for the shell: `${#files[@]}`.
+pub(super) fn split(
+    text: &str,
+    whitespace: Whitespace,
+) -> Result<(Vec<Piece>, Vec<Range<usize>>), SyntaxError> {
     let text = match text.strip_suffix('\n') {
         Some(shorter) if !whitespace.keep_trailing_newline => shorter,
         _ => text,
@@ -44,9 +48,10 @@ pub(super) fn split(text: &str, whitespace: Whitespace) -> Result<Vec<Piece>, Sy
         at: 0,
         starts_line: true,
         pieces: Vec::new(),
+        shell_lengths: Vec::new(),
     };
     while lexer.next()? {}
-    Ok(lexer.pieces)
+    Ok((lexer.pieces, lexer.shell_lengths))
 }
 
 struct Lexer<'a> {
@@ -56,6 +61,7 @@ struct Lexer<'a> {
     /// Whether what comes next stands at the start of a line.
     starts_line: bool,
     pieces: Vec<Piece>,
+    shell_lengths: Vec<Range<usize>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,6 +164,9 @@ impl Lexer<'_> {
             return Err(self.endless_comment(begin));
         };
         let end = self.at + end;
+        if self.text[..begin].ends_with('$') {
+            self.shell_lengths.push(begin - 1..end + 2);
+        }
         let sign = self.text[self.at..end].bytes().last();
         let sign = sign.filter(|sign| matches!(sign, b'-' | b'+'));
         self.resume(end + 2, sign, true);

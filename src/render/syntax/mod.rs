@@ -78,6 +78,8 @@ pub(super) struct Written {
     pub(super) text: String,
     /// Where its parts come from.
     pub(super) places: Places,
+    /// Comments that were meant for the shell, in bytes of the template.
+    pub(super) shell_lengths: Vec<Range<usize>>,
 }
 
 /// Writes a template again for minijinja. The text has `\n` as its only line end.
@@ -90,9 +92,14 @@ pub(super) fn rewrite(
     known: &dyn Known,
     module: bool,
 ) -> Result<Written, SyntaxError> {
-    let pieces = lexer::split(text, whitespace)?;
+    let (pieces, shell_lengths) = lexer::split(text, whitespace)?;
     let template = parser::parse(pieces, known)?;
-    Ok(write::write(text, &template, known, module))
+    let (text, places) = write::write(text, &template, known, module);
+    Ok(Written {
+        text,
+        places,
+        shell_lengths,
+    })
 }
 
 /// The delimiters of what is written: characters that no template needs.
@@ -174,6 +181,7 @@ mod tests {
         let Written {
             text: written,
             places,
+            ..
         } = written(text, false);
         let at = written.find("_mod").unwrap();
         let place = places.source(&(at..at + 4)).unwrap();

@@ -5,10 +5,10 @@ mod tags;
 
 use std::ops::Range;
 
+use super::Known;
 use super::expression::Expression;
 use super::places::Places;
 use super::statement::{Node, Template};
-use super::{Known, Written};
 
 /// Control characters: text hardly has them, and where it does they are printed as strings.
 pub(super) const BLOCK: (&str, &str) = ("\u{11}", "\u{12}");
@@ -23,7 +23,12 @@ pub(in crate::render) const ROOT: &str = "_root";
 /// Begins the name of a template that is imported without context.
 pub(in crate::render) const MODULE: char = '\u{1}';
 
-pub(super) fn write(text: &str, template: &Template, known: &dyn Known, module: bool) -> Written {
+pub(super) fn write(
+    text: &str,
+    template: &Template,
+    known: &dyn Known,
+    module: bool,
+) -> (String, Places) {
     let mut writer = Writer {
         text: String::with_capacity(text.len() + text.len() / 4),
         places: Places::default(),
@@ -38,10 +43,7 @@ pub(super) fn write(text: &str, template: &Template, known: &dyn Known, module: 
             Node::Tag(tag, span) => writer.place(span, |writer| writer.tag(tag)),
         }
     }
-    Written {
-        text: writer.text,
-        places: writer.places,
-    }
+    (writer.text, writer.places)
 }
 
 struct Writer<'a> {
