@@ -4,12 +4,11 @@ use std::ops::Range;
 
 use super::expression::Kind;
 use super::lexer::{Piece, TagKind};
-use super::scope::{Open, Opened, left_open};
-use super::statement::{End, Node, Parameter, Tag, Target, Template};
+use super::scope::{Open, Opened, left_open, unexpected_end, unknown};
+use super::statement::{Node, Parameter, Tag, Target, Template};
 use super::token::Token;
 use super::tokens::Tokens;
 use super::{Known, SyntaxError};
-use crate::diagnostic::did_you_mean;
 
 /// Tags within each other.
 const MAX_OPEN: usize = 100;
@@ -20,36 +19,6 @@ const IF: Opened = Opened::If {
     branches: 1,
     has_else: false,
 };
-
-const STATEMENTS: [&str; 27] = [
-    "autoescape",
-    "block",
-    "call",
-    "elif",
-    "else",
-    "endautoescape",
-    "endblock",
-    "endcall",
-    "endfilter",
-    "endfor",
-    "endif",
-    "endmacro",
-    "endset",
-    "endwith",
-    "extends",
-    "filter",
-    "for",
-    "from",
-    "if",
-    "import",
-    "include",
-    "macro",
-    "print",
-    "raw",
-    "endraw",
-    "set",
-    "with",
-];
 
 /// Names that cannot be assigned, in Jinja2 or in minijinja.
 const RESERVED: [&str; 8] = [
@@ -508,60 +477,4 @@ fn include(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
         ignore_missing,
         with_context: tokens.context().unwrap_or(true),
     })
-}
-
-fn unknown(word: &str, span: Range<usize>) -> SyntaxError {
-    let error = SyntaxError::new(format!("there is no tag `{word}`"), span);
-    match word {
-        "do" => error.help("write `{% set _ = … %}`: `do` is an extension of Jinja2"),
-        "break" | "continue" => error.help(
-            "loops cannot be left: give the loop a condition, as in `{% for x in list if … %}`",
-        ),
-        "elseif" | "elsif" | "elsefi" => error.help("write `elif`"),
-        _ => match did_you_mean(word, STATEMENTS) {
-            Some(guess) => error.help(guess),
-            None => error,
-        },
-    }
-}
-
-fn unexpected_end(word: &str, span: Range<usize>, open: Option<&Open>) -> SyntaxError {
-    let is_tag = STATEMENTS.contains(&word);
-    if !is_tag {
-        let error = unknown(word, span);
-        return match open {
-            Some(open) if error.help.is_none() => {
-                let open = open.kind.word();
-                error.help(format!(
-                    "the innermost open tag is `{open}`: end it with `end{open}`"
-                ))
-            }
-            _ => error,
-        };
-    }
-    match open {
-        None => SyntaxError::new(format!("`{word}` without a tag that it belongs to"), span),
-        Some(open) => {
-            let opened = open.kind.word();
-            let message = format!("`{word}` within a `{opened}`");
-            SyntaxError::new(message, span).help(format!("first end that with `end{opened}`"))
-        }
-    }
-}
-
-impl End {
-    /// The tag that does the same for minijinja.
-    pub(super) fn word(&self) -> &'static str {
-        match self {
-            Self::AutoEscape => "endautoescape",
-            Self::Block(_) => "endblock",
-            Self::Call => "endcall",
-            Self::Filter => "endfilter",
-            Self::For => "endfor",
-            Self::If => "endif",
-            Self::Macro => "endmacro",
-            Self::Set => "endset",
-            Self::With => "endwith",
-        }
-    }
 }

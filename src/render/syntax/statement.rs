@@ -109,3 +109,20 @@ impl Target {
         }
     }
 }
+
+impl End {
+    /// The tag that does the same for minijinja.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::AutoEscape => "endautoescape",
+            Self::Block(_) => "endblock",
+            Self::Call => "endcall",
+            Self::Filter => "endfilter",
+            Self::For => "endfor",
+            Self::If => "endif",
+            Self::Macro => "endmacro",
+            Self::Set => "endset",
+            Self::With => "endwith",
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Python's comparisons.
+
+use std::cmp::Ordering;
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Error, State};
+
+use super::{check_defined, invalid, is_list, mismatch};
+use crate::render::values::{Range, View, type_name};
+use crate::render::{limits, number};
+
+/// `a < b <= c`: pairs of a comparison and what is compared next.
+pub(super) fn compare_all(
+    state: &mut State,
+    first: Value,
+    others: &[Value],
+) -> Result<Value, Error> {
+    let mut left = first;
+    for pair in others.chunks_exact(2) {
+        let name = pair[0].as_str().unwrap_or_default();
+        if !compare(state, name, &left, &pair[1])? {
+            return Ok(Value::from(false));
+        }
+        left = pair[1].clone();
+    }
+    Ok(Value::from(true))
+}
+
+pub(in crate::render) fn compare(
+    state: &mut State,
+    name: &str,
+    a: &Value,
+    b: &Value,
+) -> Result<bool, Error> {
+    match name {
+        "_eq" => return equal(state, a, b),
+        "_ne" => return equal(state, a, b).map(|equal| !equal),
+        "_in" => return contains(state, b, a),
+        "_not_in" => return contains(state, b, a).map(|contains| !contains),
+        _ => {}
+    }
+    check_defined(a)?;
+    check_defined(b)?;
+    charge_comparison(state, a, b)?;
+    let operator = match name {
+        "_lt" => "<",
+        "_le" => "<=",
+        "_gt" => ">",
+        _ => ">=",
+    };
+    let order = order(a, b).map_err(|()| mismatch(operator, a, b))?;
+    // Nothing is in order with nan.
+    Ok(order.is_some_and(|order| match name {
+        "_lt" => order.is_lt(),
+        "_le" => order.is_le(),
+        "_gt" => order.is_gt(),
+        _ => order.is_ge(),
+    }))
+}
+
+fn equal(state: &mut State, a: &Value, b: &Value) -> Result<bool, Error> {
+    for value in [a, b] {
+        if value.is_undefined() {
+            state.format(value.clone())?;
+        }
+    }
+    if let (Some(a), Some(b)) = (number::of(a), number::of(b)) {
+        return Ok(number::order(&a, &b) == Some(Ordering::Equal));
+    }
+    if type_of(a) != type_of(b) {
+        return Ok(false);
+    }
+    charge_comparison(state, a, b)?;
+    Ok(a == b)
+}
+
+/// What the engine takes for a list and Python does not.
+fn type_of(value: &Value) -> &'static str {
+    if value.downcast_object_ref::<Range>().is_some() {
+        return "range";
+    }
+    match value.downcast_object_ref::<View>() {
+        Some(view) => view.name(),
+        None => match value.kind() {
+            ValueKind::Iterable => "iterator",
+            _ => "",
+        },
+    }
+}
+
+/// A comparison ends where one of both does.
+fn charge_comparison(state: &State, a: &Value, b: &Value) -> Result<(), Error> {
+    if a.as_object().is_none() || b.as_object().is_none() {
+        return limits::charge(state, std::slice::from_ref(a));
+    }
+    limits::charge_walk(state, a)
+}
+
+/// How two values stand in order. `Err` if they have none, and none with nan.
+pub(in crate::render) fn order(a: &Value, b: &Value) -> Result<Option<Ordering>, ()> {
+    if let (Some(a), Some(b)) = (number::of(a), number::of(b)) {
+        return Ok(number::order(&a, &b));
+    }
+    if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
+        return Ok(Some(a.cmp(b)));
+    }
+    if !(is_list(a) && is_list(b) || a.is_tuple() && b.is_tuple()) {
+        return Err(());
+    }
+    let (mut left, mut right) = (a.try_iter().map_err(drop)?, b.try_iter().map_err(drop)?);
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return Ok(Some(Ordering::Equal)),
+            (None, Some(_)) => return Ok(Some(Ordering::Less)),
+            (Some(_), None) => return Ok(Some(Ordering::Greater)),
+            (Some(a), Some(b)) if a == b => {}
+            (Some(a), Some(b)) => return order(&a, &b),
+        }
+    }
+}
+
+/// `item in container`.
+fn contains(state: &mut State, container: &Value, item: &Value) -> Result<bool, Error> {
+    if container.is_undefined() {
+        // It has no items, where it may be looked at.
+        state.format(container.clone())?;
+        return Ok(false);
+    }
+    if let Some(text) = container.as_str() {
+        check_defined(item)?;
+        limits::charge(state, std::slice::from_ref(container))?;
+        return match item.as_str() {
+            Some(part) => Ok(text.contains(part)),
+            None => {
+                let detail = format!("`in` a string needs a string, not {}", type_name(item));
+                Err(invalid(detail))
+            }
+        };
+    }
+    if item.is_undefined() {
+        state.format(item.clone())?;
+    }
+    if item.as_object().is_some() {
+        limits::charge_walk(state, item)?;
+        limits::charge_walk(state, container)?;
+    }
+    limits::charge(state, std::slice::from_ref(container))?;
+    match container.kind() {
+        ValueKind::Map => Ok(container
+            .as_object()
+            .is_some_and(|map| map.get_value(item).is_some())),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let mut found = false;
+            for (index, value) in container.try_iter()?.enumerate() {
+                limits::check_items(index)?;
+                if value == *item {
+                    found = true;
+                    break;
+                }
+            }
+            Ok(found)
+        }
+        _ => {
+            let detail = format!(
+                "`in` needs a list, a dict or a string, not {}",
+                type_name(container)
+            );
+            Err(invalid(detail))
+        }
+    }
+}
