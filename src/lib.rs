@@ -43,7 +43,7 @@
 //! 1. [`model`], [`text`], [`diagnostic`], [`fs`]: plain data and what every layer needs.
 //! 2. [`yaml`]: the one reader of YAML and JSON.
 //! 3. [`config`]; the [`sandbox`], in which Rhai runs; then [`spec`], which may be a program.
-//! 4. The engines [`hook`], [`render`] and [`collection`], which do not know each other.
+//! 4. The engines [`hook`], [`render`], [`collection`] and [`scheduler`], which do not know each other.
 //! 5. [`error`]: everything that can go wrong.
 //! 6. [`generate`] and [`trial`]: what is done with all that.
 //! 7. [`cli`]: arguments in, text and exit codes out.
@@ -59,6 +59,7 @@ pub mod hook;
 pub mod model;
 pub mod render;
 pub mod sandbox;
+pub mod scheduler;
 pub mod spec;
 pub mod text;
 pub mod trial;

@@ -63,7 +63,10 @@ pub(super) fn write(collection: &Collection, out: &mut impl Write) -> io::Result
         updated,
         sources,
         jobs,
+        // The journal holds what is not settled.
+        unsettled: _,
         read: _,
+        journal: _,
     } = collection;
     writeln!(
         out,
@@ -143,8 +146,12 @@ fn write_job(line: &mut String, name: &JobName, job: &Job) -> io::Result<()> {
     )
     .expect(TO_STRING);
     if !attempts.is_empty() {
-        let attempts = serde_json::to_string(attempts)?;
-        write!(line, ", \"attempts\": {attempts}").expect(TO_STRING);
+        line.push_str(", \"attempts\": [");
+        for (index, attempt) in attempts.iter().enumerate() {
+            line.push_str(if index == 0 { "" } else { ", " });
+            write_flow_map(line, attempt.to_map().iter());
+        }
+        line.push(']');
     }
     line.push('}');
     Ok(())
@@ -180,7 +187,9 @@ pub(super) fn read(
         updated: header.updated,
         sources: header.sources,
         jobs,
+        unsettled: Vec::new(),
         read: None,
+        journal: 0,
     })
 }
 
@@ -337,8 +346,9 @@ impl Jobs {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{Changes, now};
     use super::*;
-    use crate::model::{JobId, JobState};
+    use crate::model::{JobId, JobState, Token};
     use crate::yaml::round_trip::{maps, texts};
 
     fn collection(parameters: ParamSet) -> Collection {
@@ -356,10 +366,26 @@ mod tests {
             script_path: Path::new("out/a.job").into(),
             digest: ScriptDigest::of(b"#!/bin/sh\n"),
             source: 0,
-            attempts: vec![Attempt {
-                job_id: JobId::new("12_3"),
-                state: JobState::OutOfMemory,
-            }],
+            attempts: vec![
+                Attempt::new(JobId::new("11"), JobState::Other("NEW_WORD".into())),
+                Attempt {
+                    token: Some(Token::new()),
+                    cluster: Some("lab".into()),
+                    submitted: Some(now()),
+                    started: Some(now()),
+                    ended: Some(now()),
+                    exit_code: Some("0:125".into()),
+                    reason: Some("OutOfMemory".into()),
+                    nodes: Some("node[1-2]".into()),
+                    log: Some("logs/\u{2028}é.out".into()),
+                    changes: Changes {
+                        slurm: [("mem", Value::from("64G"))].into_iter().collect(),
+                        params: [("lr", Value::from(0.5))].into_iter().collect(),
+                        script: Some("out/a.2.job".into()),
+                    },
+                    ..Attempt::new(JobId::new("12_3"), JobState::OutOfMemory)
+                },
+            ],
         };
         collection.jobs.insert(JobName::parse("a").unwrap(), job);
         collection

@@ -2,6 +2,7 @@ use std::io::{self, BufWriter};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::journal::{self, Journal};
 use super::{Collection, CollectionError, CollectionLock, CollectionName, format, now};
 use crate::diagnostic::nearest;
 use crate::fs::{self, Staged, Sync};
@@ -109,18 +110,8 @@ impl CollectionManager {
         lock: &CollectionLock,
         collection: &mut Collection,
     ) -> Result<Staged, CollectionError> {
-        assert_eq!(
-            lock.name(),
-            &collection.name,
-            "the lock is that of the collection"
-        );
+        self.check_unchanged(lock, collection)?;
         let path = self.path(&collection.name);
-        // A lock that a user removed by hand, or a file system that lies, must lose nothing.
-        if Fingerprint::of(&path)? != collection.read {
-            return Err(CollectionError::Changed {
-                name: collection.name.clone(),
-            });
-        }
         collection.updated = now();
         Ok(Staged::write(&path, Sync::Yes, |file| {
             let mut file = BufWriter::with_capacity(1 << 16, file);
@@ -137,7 +128,54 @@ impl CollectionManager {
     ) -> Result<(), CollectionError> {
         staged.commit()?;
         collection.read = Fingerprint::of(&self.path(&collection.name))?;
+        // What was killed before this is folded in again, which changes nothing.
+        let journal = self.journal_path(&collection.name);
+        collection.journal = journal::fold(&journal, &collection.unsettled)?;
         Ok(())
+    }
+
+    /// The journal of a collection, to note submissions in.
+    ///
+    /// # Errors
+    /// When the collection was changed since it was read, or was never saved.
+    ///
+    /// # Panics
+    /// When `lock` is the lock of another collection.
+    pub fn journal<'a>(
+        &self,
+        lock: &CollectionLock,
+        collection: &'a mut Collection,
+    ) -> Result<Journal<'a>, CollectionError> {
+        self.check_unchanged(lock, collection)?;
+        Ok(Journal::open(
+            self.journal_path(&collection.name),
+            collection,
+        ))
+    }
+
+    fn check_unchanged(
+        &self,
+        lock: &CollectionLock,
+        collection: &Collection,
+    ) -> Result<(), CollectionError> {
+        assert_eq!(
+            lock.name(),
+            &collection.name,
+            "the lock is that of the collection"
+        );
+        let path = self.path(&collection.name);
+        // A lock that a user removed by hand, or a file system that lies, must lose nothing.
+        let journal = length(&self.journal_path(&collection.name))?;
+        if Fingerprint::of(&path)? != collection.read || journal != collection.journal {
+            return Err(CollectionError::Changed {
+                name: collection.name.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn journal_path(&self, name: &CollectionName) -> PathBuf {
+        self.folder.join(format!("{name}.journal"))
     }
 
     /// Removes the record of a collection. Its scripts and logs stay.
@@ -192,7 +230,21 @@ impl CollectionManager {
         let text = fs::read_text(&path, u64::MAX)?;
         let mut collection = format::read(&path, name, text)?;
         collection.read = Some(fingerprint);
+        let (entries, bytes) = journal::read(&self.journal_path(name))?;
+        for entry in entries {
+            collection.apply(entry);
+        }
+        collection.journal = bytes;
         Ok(Some(collection))
+    }
+}
+
+/// The length of a file in bytes, zero if there is none.
+fn length(path: &Path) -> io::Result<u64> {
+    match fs_err::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
     }
 }
 

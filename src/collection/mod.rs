@@ -1,7 +1,9 @@
 //! The jobs of a sweep and what became of them, kept in a file.
 
+mod attempt;
 mod error;
 mod format;
+mod journal;
 mod lock;
 mod manager;
 mod name;
@@ -13,13 +15,15 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use attempt::{Attempt, Changes};
 pub use error::CollectionError;
+pub use journal::{Entry, Journal, Sending, SendingJob, Sent};
 pub use lock::CollectionLock;
 pub use manager::{CollectionManager, Listed};
 pub use name::CollectionName;
 
 use self::manager::Fingerprint;
-use crate::model::{JobId, JobName, JobState, Map, ParamSet};
+use crate::model::{JobName, JobState, Map, ParamSet};
 
 /// A set of jobs with their parameters, scripts and attempts.
 #[derive(Clone, Debug)]
@@ -36,8 +40,12 @@ pub struct Collection {
     pub sources: Vec<JobSource>,
     /// The jobs, in the order they were generated.
     pub jobs: IndexMap<JobName, Job>,
+    /// Submissions of which nobody noted yet whether Slurm took them.
+    pub unsettled: Vec<Sending>,
     /// The file as it was read; `None` for a collection that was never saved.
     read: Option<Fingerprint>,
+    /// How much of the journal was read, in bytes.
+    journal: u64,
 }
 
 /// What jobs were generated from.
@@ -70,15 +78,6 @@ pub struct Job {
     pub attempts: Vec<Attempt>,
 }
 
-/// One submission of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// What Slurm calls it.
-    pub job_id: JobId,
-    /// As of the last look.
-    pub state: JobState,
-}
-
 /// The first 64 bits of the SHA-256 of a script: enough to see that somebody edited it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScriptDigest(u64);
@@ -94,13 +93,20 @@ impl Collection {
             updated: now,
             sources: Vec::new(),
             jobs: IndexMap::new(),
+            unsettled: Vec::new(),
             read: None,
+            journal: 0,
         }
     }
 
     /// Whether the collection was read from a file.
     pub fn is_saved(&self) -> bool {
         self.read.is_some()
+    }
+
+    /// Notes how much of the journal is in the collection.
+    fn read_journal(&mut self, bytes: u64) {
+        self.journal = bytes;
     }
 
     /// The script of a job as seen from the project's root, or absolute.

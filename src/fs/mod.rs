@@ -154,7 +154,7 @@ pub fn join(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     }
 }
 
-fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {
+pub(crate) fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {
     // The temporary name would only confuse: the user knows the final one.
     let cause = match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),

@@ -1,14 +1,20 @@
 //! Plain data that every other module speaks.
 
 mod deserialize;
-mod job;
+mod job_id;
+mod job_name;
+mod job_state;
 mod param_set;
 mod param_space;
 mod quantity;
+mod token;
 mod value;
 
-pub use job::{JobId, JobName, JobNameProblem, JobState};
+pub use job_id::JobId;
+pub use job_name::{JobName, JobNameProblem};
+pub use job_state::JobState;
 pub use param_set::ParamSet;
 pub use param_space::{Axis, ParamSpace};
 pub use quantity::{Memory, QuantityError, TimeLimit};
+pub use token::Token;
 pub use value::{Map, Object, Value};

@@ -16,13 +16,14 @@ const LAYERS: &[&[&str]] = &[
     &["hook"],
     &["render"],
     &["collection"],
+    &["scheduler"],
     &["error"],
     &["generate", "trial"],
     &["cli"],
 ];
 
 /// Engines are of one layer and do not know each other.
-const ENGINES: &[&str] = &["hook", "render", "collection"];
+const ENGINES: &[&str] = &["hook", "render", "collection", "scheduler"];
 
 fn rank(module: &str) -> usize {
     let of = |layer: &&[&str]| layer.contains(&module);

@@ -1,25 +1,7 @@
 use std::borrow::Borrow;
 use std::fmt::{self, Display, Formatter};
 
-use serde::{Deserialize, Serialize};
-
-/// A job id as Slurm prints it, such as `123456` or `123456_7`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct JobId(String);
-
-impl JobId {
-    /// Wraps an id read from Slurm.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-}
-
-impl Display for JobId {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use serde::Serialize;
 
 /// A job name that is safe as a file name and as `#SBATCH --job-name`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -89,52 +71,6 @@ impl Display for JobName {
 impl Borrow<str> for JobName {
     fn borrow(&self) -> &str {
         &self.0
-    }
-}
-
-/// A job state in Slurm's own words, see `man squeue`, section JOB STATE CODES.
-///
-/// An unknown word is kept, so that a newer Slurm is no error.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum JobState {
-    /// Ended by an administrator or the user.
-    Cancelled,
-    /// All processes exited with zero.
-    Completed,
-    /// A process exited with another code than zero.
-    Failed,
-    /// A node of the allocation failed.
-    NodeFail,
-    /// The memory limit was reached.
-    OutOfMemory,
-    /// Waits for resources.
-    Pending,
-    /// Ended for a job of higher priority.
-    Preempted,
-    /// Has an allocation.
-    Running,
-    /// The time limit was reached.
-    Timeout,
-    /// Any other word.
-    #[serde(untagged)]
-    Other(String),
-}
-
-impl Display for JobState {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Cancelled => "CANCELLED",
-            Self::Completed => "COMPLETED",
-            Self::Failed => "FAILED",
-            Self::NodeFail => "NODE_FAIL",
-            Self::OutOfMemory => "OUT_OF_MEMORY",
-            Self::Pending => "PENDING",
-            Self::Preempted => "PREEMPTED",
-            Self::Running => "RUNNING",
-            Self::Timeout => "TIMEOUT",
-            Self::Other(word) => word,
-        })
     }
 }
 
