@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::collection::CollectionError;
+use crate::collection::{CollectionError, CollectionName};
 use crate::config::ConfigError;
 use crate::diagnostic::{Diagnose, Label, quoted};
 use crate::hook::HookError;
 use crate::model::{JobName, JobNameProblem};
 use crate::render::RenderError;
+use crate::scheduler::SlurmError;
 use crate::spec::SpecError;
 use crate::text;
 use crate::yaml::Trap;
@@ -42,6 +43,16 @@ pub enum Error {
         name: JobName,
         /// What the job in the collection was generated from.
         other: PathBuf,
+    },
+    /// Jobs cannot wait for those of a collection.
+    #[error("nothing can wait for collection `{name}`: {} {problem}", are(*jobs))]
+    Dependency {
+        /// The collection.
+        name: CollectionName,
+        /// How many of its jobs are in the way.
+        jobs: usize,
+        /// What they are.
+        problem: String,
     },
     /// Jobs of one run have the same name.
     #[error("{count} jobs would be called `{name}`: they differ in {differ}")]
@@ -93,10 +104,10 @@ pub enum Error {
         /// How many jobs there are.
         count: usize,
     },
-    /// Nobody said that it may be deleted.
-    #[error("{what} was not deleted")]
+    /// Nobody said that it may be done.
+    #[error("{what}")]
     NotConfirmed {
-        /// What was to go.
+        /// What was not done.
         what: String,
         /// Whether there was somebody to ask.
         asked: bool,
@@ -109,12 +120,37 @@ pub enum Error {
         /// For which job, if it fails for some only.
         job: Option<String>,
     },
+    /// Scripts are not what was generated.
+    #[error("{} edited since generation: {}", text::count(paths.len(), "script"), first(paths))]
+    ScriptsEdited {
+        /// All of them.
+        paths: Vec<PathBuf>,
+    },
+    /// Scripts are not there.
+    #[error("{} missing: {}", text::count(paths.len(), "script"), first(paths))]
+    ScriptsMissing {
+        /// All of them.
+        paths: Vec<PathBuf>,
+    },
     /// More than one thing is wrong.
     #[error("{0}")]
     Several(Failures),
+    /// Slurm did not do as asked.
+    #[error(transparent)]
+    Slurm(#[from] SlurmError),
     /// The spec cannot be used.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// Nobody knows whether jobs were submitted.
+    #[error("whether {} arrived that {host} was submitting cannot be known{}", text::count(*jobs, "job"), if seconds.is_some() { " yet" } else { "" })]
+    Unsettled {
+        /// The host that submitted.
+        host: String,
+        /// How many jobs.
+        jobs: usize,
+        /// In how many seconds it can be known, if ever.
+        seconds: Option<i64>,
+    },
     /// The thread for planning could not be started.
     #[error("cannot start the thread that hooks and templates run on: {0}")]
     Thread(#[source] io::Error),
@@ -211,14 +247,19 @@ impl Diagnose for Error {
             Self::Trap { trap } => trap.label(),
             Self::Argument { .. }
             | Self::Conflict { .. }
+            | Self::Dependency { .. }
             | Self::DuplicateName { .. }
             | Self::Edited { .. }
             | Self::Exists { .. }
             | Self::Io(_)
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
+            | Self::ScriptsEdited { .. }
+            | Self::ScriptsMissing { .. }
             | Self::Several(_)
-            | Self::Thread(_) => None,
+            | Self::Slurm(_)
+            | Self::Thread(_)
+            | Self::Unsettled { .. } => None,
         }
     }
 
@@ -231,6 +272,7 @@ impl Diagnose for Error {
             | Self::Collection(_)
             | Self::Config(_)
             | Self::Conflict { .. }
+            | Self::Dependency { .. }
             | Self::DuplicateName { .. }
             | Self::Edited { .. }
             | Self::Exists { .. }
@@ -238,9 +280,13 @@ impl Diagnose for Error {
             | Self::JobName { .. }
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
+            | Self::ScriptsEdited { .. }
+            | Self::ScriptsMissing { .. }
             | Self::Several(_)
+            | Self::Slurm(_)
             | Self::Thread(_)
-            | Self::Trap { .. } => Vec::new(),
+            | Self::Trap { .. }
+            | Self::Unsettled { .. } => Vec::new(),
         }
     }
 
@@ -252,6 +298,9 @@ impl Diagnose for Error {
             Self::Conflict { .. } => {
                 Some("choose another collection with `--collection`, or other job names".into())
             }
+            Self::Dependency { name, .. } => Some(format!(
+                "`slurmkit status {name}` shows them; `--type afterany` waits for failed ones, too"
+            )),
             Self::DuplicateName { .. } => Some(
                 "put what they differ in into `job_name_pattern`, or pass `--rename-duplicates` \
                  to append `-2`, `-3`, …"
@@ -261,11 +310,22 @@ impl Diagnose for Error {
             Self::Exists { .. } => Some("pass `--force` to overwrite it".into()),
             Self::Hook(error) => error.help(),
             Self::JobName { .. } => Some("change `job_name_pattern`".into()),
-            Self::NotConfirmed { asked: false, .. } => {
-                Some("pass `-y` to delete it unasked".into())
-            }
+            Self::NotConfirmed { asked: false, .. } => Some("pass `-y` to do it unasked".into()),
             Self::Render { error, .. } => error.help(),
+            Self::ScriptsEdited { .. } => {
+                Some("pass `--force` to send them as they are, or generate again".into())
+            }
+            Self::ScriptsMissing { .. } => Some("`slurmkit generate` writes them again".into()),
+            Self::Slurm(error) => error.help(),
             Self::Spec(error) => error.help(),
+            Self::Unsettled {
+                seconds: Some(seconds),
+                ..
+            } => Some(format!("run this again in {seconds} s")),
+            Self::Unsettled { host, .. } => Some(format!(
+                "look with `squeue` and in the logs whether they ran, then remove the line of {host} \
+                 from the collection's `.journal`"
+            )),
             Self::Trap { trap } => trap.help(),
             Self::Thread(_) => Some("raise the limit with `ulimit -v unlimited`".into()),
             Self::Io(_)
@@ -278,6 +338,17 @@ impl Diagnose for Error {
 
 fn for_job(job: Option<&str>) -> String {
     job.map(|job| format!(" (job `{job}`)")).unwrap_or_default()
+}
+
+/// `1 job is`, `2 jobs are`.
+fn are(jobs: usize) -> String {
+    let verb = if jobs == 1 { "is" } else { "are" };
+    format!("{} {verb}", text::count(jobs, "job"))
+}
+
+/// The first of some paths.
+fn first(paths: &[PathBuf]) -> String {
+    list(&paths[..paths.len().min(3)], paths.len())
 }
 
 fn list(paths: &[PathBuf], count: usize) -> String {

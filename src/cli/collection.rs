@@ -1,4 +1,4 @@
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io;
 use std::path::PathBuf;
 
 use globset::{Glob, GlobMatcher};
@@ -204,15 +204,13 @@ impl Delete {
                     Scripts::default()
                 };
                 let jobs = text::count(collection.jobs.len(), "job");
-                self.confirm(
-                    &format!("collection `{name}` with {jobs}"),
-                    &scripts.unchanged,
-                )?;
+                let what = format!("collection `{name}` with {jobs}");
+                self.confirm(&what, &scripts.unchanged, printer)?;
                 (scripts.unchanged, scripts.edited)
             }
             // Without knowing the scripts the record can go all the same.
             Err(CollectionError::Damaged { .. }) if !self.scripts => {
-                self.confirm(&format!("the damaged collection `{name}`"), &[])?;
+                self.confirm(&format!("the damaged collection `{name}`"), &[], printer)?;
                 (Vec::new(), Vec::new())
             }
             Err(error) => return Err(error.into()),
@@ -254,35 +252,18 @@ impl Delete {
         Ok(scripts)
     }
 
-    fn confirm(&self, what: &str, scripts: &[PathBuf]) -> Result<(), Error> {
-        if self.yes {
-            return Ok(());
-        }
-        if !io::stdin().is_terminal() {
-            return Err(Error::NotConfirmed {
-                what: what.into(),
-                asked: false,
-            });
-        }
-        let mut stderr = io::stderr().lock();
-        for script in scripts {
-            writeln!(stderr, "  {}", script.display())?;
-        }
-        let scripts = match scripts.len() {
+    fn confirm(&self, what: &str, scripts: &[PathBuf], printer: &Printer) -> Result<(), Error> {
+        let scripts: Vec<_> = scripts
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let also = match scripts.len() {
             0 => String::new(),
             count => format!(" and the {} above", text::count(count, "script")),
         };
-        write!(stderr, "delete {what}{scripts}? [y/N] ")?;
-        stderr.flush()?;
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        match answer.trim().to_lowercase().as_str() {
-            "y" | "yes" => Ok(()),
-            _ => Err(Error::NotConfirmed {
-                what: what.into(),
-                asked: true,
-            }),
-        }
+        let question = format!("delete {what}{also}?");
+        let refused = format!("{what} was not deleted");
+        printer.confirm(self.yes, &scripts, &question, refused)
     }
 }
 

@@ -1,3 +1,7 @@
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -13,12 +17,54 @@ pub(super) fn listen() {
     };
     let listener = std::thread::Builder::new().name("signals".into());
     let listening = listener.spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            end(128 + signal);
+        for signal in signals.forever() {
+            let patient = PATIENT.load(Ordering::SeqCst);
+            if !patient || ASKED.swap(true, Ordering::SeqCst) {
+                end(128 + signal);
+            }
+            writeln!(io::stderr(), "{STOPPING}").ok();
         }
     });
     // Not being able to start a thread is no reason to stop here.
     drop(listening);
+}
+
+const STOPPING: &str = "stopping after what is being submitted; once more to stop at once";
+
+/// Whether what is under way may end first.
+static PATIENT: AtomicBool = AtomicBool::new(false);
+/// Whether somebody asked to stop.
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// While it lives, the first signal ends nothing, but is there to be asked about.
+pub(super) struct Patience(());
+
+impl Patience {
+    pub(super) fn new() -> Self {
+        PATIENT.store(true, Ordering::SeqCst);
+        Self(())
+    }
+
+    /// Whether somebody wants us to stop.
+    #[expect(clippy::unused_self, reason = "without patience nobody lives to ask")]
+    pub(super) fn is_asked(&self) -> bool {
+        ASKED.load(Ordering::SeqCst)
+    }
+
+    /// Waits, unless somebody wants us to stop.
+    pub(super) fn sleep(&self, time: Duration) {
+        let start = Instant::now();
+        while !self.is_asked() && start.elapsed() < time {
+            let left = time.saturating_sub(start.elapsed());
+            std::thread::sleep(left.min(Duration::from_millis(100)));
+        }
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        PATIENT.store(false, Ordering::SeqCst);
+    }
 }
 
 /// Removes what is temporary and ends the process, whatever its other threads are doing.

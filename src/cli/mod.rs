@@ -10,6 +10,7 @@ mod printer;
 mod report;
 mod settings;
 mod spec;
+mod submit;
 mod table;
 
 use std::ffi::OsString;
@@ -43,6 +44,7 @@ Examples:
   slurmkit generate job_spec.yaml --dry-run
   slurmkit hook test job_spec.yaml         try the hooks on one parameter set
   slurmkit collection show default         see its jobs
+  slurmkit submit                          submit them to Slurm
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
 
@@ -92,6 +94,8 @@ enum Command {
     Init(init::Args),
     /// Look at specs
     Spec(spec::Args),
+    /// Submit the jobs of a collection to Slurm, each exactly once
+    Submit(submit::Args),
 }
 
 /// How a command ended.
@@ -100,6 +104,7 @@ enum Exit {
     Done,
     Failed,
     Usage,
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -108,6 +113,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::Failed => Self::FAILURE,
             Exit::Usage => Self::from(2),
+            Exit::Interrupted => Self::from(130),
         }
     }
 }
@@ -132,7 +138,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     remember_panics();
     let result = catch_unwind(AssertUnwindSafe(|| dispatch(&global, command, &printer)));
     let exit = match result {
-        Ok(Ok(())) => Exit::Done,
+        Ok(Ok(exit)) => exit,
         Ok(Err(error)) if is_closed_pipe(&error) => Exit::Done,
         Ok(Err(error)) => {
             printer.error(&error);
@@ -150,7 +156,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     exit.into()
 }
 
-fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<(), Error> {
+fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<Exit, Error> {
     match command {
         Command::Collection(args) => collection::run(global, args, printer),
         Command::Config(args) => config::run(global, &args, printer),
@@ -158,7 +164,9 @@ fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<(), 
         Command::Hook(args) => hook::run(global, args, printer),
         Command::Init(args) => init::run(&args, printer),
         Command::Spec(args) => spec::run(global, args, printer),
+        Command::Submit(args) => return submit::run(global, args, printer),
     }
+    .map(|()| Exit::Done)
 }
 
 /// Whether the reader of our results went away, as `head` does.

@@ -1,4 +1,4 @@
-use std::io::{self, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
@@ -106,21 +106,66 @@ impl Printer {
     }
 
     pub(super) fn progress(&self, Progress { phase, done, total }: Progress) {
+        let doing = match phase {
+            Phase::Filter => "filtering",
+            Phase::Render => "rendering",
+            Phase::Write => "writing",
+        };
+        self.advance(doing, done, total);
+    }
+
+    /// Shows how far something is.
+    pub(super) fn advance(&self, doing: &'static str, done: usize, total: usize) {
         // Short work is done before a bar would be read.
         if self.bar.elapsed() < Duration::from_millis(500) {
             return;
         }
-        self.bar.set_message(match phase {
-            Phase::Filter => "filtering",
-            Phase::Render => "rendering",
-            Phase::Write => "writing",
-        });
+        self.bar.set_message(doing);
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
     }
 
     pub(super) fn finish_progress(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Asks before something is done that cannot be undone, unless the answer was given before.
+    ///
+    /// # Errors
+    /// With `refused`, when the answer is no, or nobody is there to answer.
+    pub(super) fn confirm(
+        &self,
+        yes: bool,
+        details: &[String],
+        question: &str,
+        refused: String,
+    ) -> Result<(), Error> {
+        if yes {
+            return Ok(());
+        }
+        if !io::stdin().is_terminal() {
+            return Err(Error::NotConfirmed {
+                what: refused,
+                asked: false,
+            });
+        }
+        for detail in details {
+            self.say(&format!("  {detail}"));
+        }
+        let mut answer = String::new();
+        self.bar.suspend(|| {
+            let mut stderr = io::stderr().lock();
+            write!(stderr, "{question} [y/N] ")?;
+            stderr.flush()?;
+            io::stdin().lock().read_line(&mut answer).map(drop)
+        })?;
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Error::NotConfirmed {
+                what: refused,
+                asked: true,
+            }),
+        }
     }
 
     /// Ends the process with an error, from any thread.

@@ -10,6 +10,7 @@ use crate::collection::CollectionManager;
 use crate::config::{Config, FILE_NAME, Interpreter};
 use crate::diagnostic::quoted;
 use crate::error::Failures;
+use crate::scheduler::{Directives, Environment, Slurm};
 use crate::spec::Spec;
 use crate::yaml::{Level, Trap};
 
@@ -67,6 +68,20 @@ pub(super) fn warn(config: &Config, spec: &Spec, printer: &Printer) {
 /// The collections of the project.
 pub(super) fn collections(config: &Config) -> CollectionManager {
     CollectionManager::new(config.collections_folder())
+}
+
+/// Slurm, as the environment leads to it.
+pub(super) fn slurm(printer: &Printer) -> Slurm {
+    let environment = Environment::new(env::vars_os());
+    for name in environment.withheld(&Directives::default()) {
+        printer.verbose(&format!("`sbatch` does not get {name}"));
+    }
+    Slurm::new(environment)
+}
+
+/// The project's root, absolute, for commands that run in other folders.
+pub(super) fn absolute_root(config: &Config) -> Result<PathBuf, Error> {
+    Ok(crate::fs::join(&std::path::absolute(&config.root)?, ""))
 }
 
 /// Makes the config's hooks fit to run: with an interpreter, a place to print to, and the variables

@@ -39,6 +39,9 @@ pub struct Sending {
     pub host: String,
     /// By that host's clock.
     pub time: Timestamp,
+    /// The clusters that it may go to, where it is not the one that commands ask by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clusters: Vec<String>,
     /// Whether the jobs are the tasks of an array, in order from zero; else it is one job.
     pub array: bool,
     /// The jobs.
@@ -73,15 +76,20 @@ pub struct Sent {
 }
 
 impl Sending {
+    /// The jobs by name, with the ids they have if that of the job or the array is `number`.
+    pub fn job_ids(self, number: u64) -> impl Iterator<Item = (JobName, JobId)> {
+        let array = self.array;
+        (0..).zip(self.jobs).filter_map(move |(task, job)| {
+            let name = JobName::parse(&job.name).ok()?;
+            Some((name, job_id(number, array.then_some(task))))
+        })
+    }
+
     /// What each job becomes when Slurm has taken the submission.
     fn attempts(self, sent: &Sent) -> impl Iterator<Item = (String, Attempt)> {
         let array = self.array;
         (0..).zip(self.jobs).map(move |(task, job)| {
-            let job_id = if array {
-                JobId::task(sent.job_id, task)
-            } else {
-                JobId::from(sent.job_id)
-            };
+            let job_id = job_id(sent.job_id, array.then_some(task));
             let SendingJob { name, log, changes } = job;
             let log = log.map(|log| with_id(&log, &job_id));
             let attempt = Attempt {
@@ -94,6 +102,13 @@ impl Sending {
             };
             (name, attempt)
         })
+    }
+}
+
+fn job_id(number: u64, task: Option<u32>) -> JobId {
+    match task {
+        Some(task) => JobId::task(number, task),
+        None => JobId::from(number),
     }
 }
 
@@ -189,15 +204,24 @@ impl<'a> Journal<'a> {
     }
 
     /// Notes that `sbatch` is about to be run.
-    pub fn sending(&mut self, token: Token, array: bool, jobs: Vec<SendingJob>) -> io::Result<()> {
+    pub fn sending(
+        &mut self,
+        token: Token,
+        array: bool,
+        clusters: Vec<String>,
+        jobs: Vec<SendingJob>,
+    ) -> io::Result<Sending> {
         let fs::Owner { host, .. } = fs::Owner::this_process();
-        self.append(Entry::Sending(Sending {
+        let sending = Sending {
             token,
             host,
             time: now(),
+            clusters,
             array,
             jobs,
-        }))
+        };
+        self.append(Entry::Sending(sending.clone()))?;
+        Ok(sending)
     }
 
     /// Notes the id that `sbatch` gave.

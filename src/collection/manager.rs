@@ -6,6 +6,7 @@ use super::journal::{self, Journal};
 use super::{Collection, CollectionError, CollectionLock, CollectionName, format, now};
 use crate::diagnostic::nearest;
 use crate::fs::{self, Staged, Sync};
+use crate::model::Token;
 
 /// The collections of a project: one file each in one folder.
 #[derive(Clone, Debug)]
@@ -172,6 +173,13 @@ impl CollectionManager {
             });
         }
         Ok(())
+    }
+
+    /// The file with the scripts of the tasks of an array, which a submission writes.
+    pub fn tasks_path(&self, name: &CollectionName, token: Token) -> PathBuf {
+        self.folder
+            .join(format!("{name}.tasks"))
+            .join(token.digits())
     }
 
     fn journal_path(&self, name: &CollectionName) -> PathBuf {

@@ -70,6 +70,23 @@ impl Environment {
         names
     }
 
+    /// The clusters that a script goes to: those it names, or else those of the user.
+    pub(super) fn clusters(&self, directives: &Directives) -> Vec<String> {
+        let of_user = |name: &str| {
+            let set = self.variables.iter().find(|(known, _)| known == name);
+            set.and_then(|(_, value)| value.to_str())
+        };
+        let named = directives
+            .get("clusters")
+            .or_else(|| of_user("SBATCH_CLUSTERS"))
+            .or_else(|| of_user("SLURM_CLUSTERS"));
+        let names = named.unwrap_or_default().split(',').map(str::trim);
+        names
+            .filter(|name| !name.is_empty())
+            .map(String::from)
+            .collect()
+    }
+
     fn filtered(&self, keep: impl Fn(&str) -> bool) -> Vec<(OsString, OsString)> {
         let kept = |name: &OsStr| name.to_str().is_none_or(&keep);
         let kept = self.variables.iter().filter(|(name, _)| kept(name));

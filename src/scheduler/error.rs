@@ -54,6 +54,8 @@ pub enum SubmitError {
     Full {
         /// What `sbatch` said.
         message: String,
+        /// Whether the job is surely not there.
+        certain: bool,
     },
     /// The job may be there all the same.
     #[error("{message}")]

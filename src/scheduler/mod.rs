@@ -32,6 +32,9 @@ pub trait Scheduler {
     /// [`SubmitError::Uncertain`] when the job may have been accepted all the same.
     fn submit(&self, submission: &Submission<'_>) -> Result<Accepted, SubmitError>;
 
+    /// The clusters that a script goes to; none for the one that commands ask by default.
+    fn clusters(&self, directives: &Directives) -> Vec<String>;
+
     /// Whether a command that submits with this token is still running on this host.
     fn is_submitting(&self, token: Token) -> bool;
 

@@ -8,8 +8,8 @@ use super::command::{Ended, SlurmCommand, is_running_with};
 use super::error::{is_communication, is_full};
 use super::observation::{self, SACCT, SEPARATOR, SQUEUE};
 use super::{
-    Accepted, Environment, JobIds, Limits, Observation, Records, Scheduler, SlurmError, Submission,
-    SubmitError,
+    Accepted, Directives, Environment, JobIds, Limits, Observation, Records, Scheduler, SlurmError,
+    Submission, SubmitError,
 };
 use crate::model::{JobId, JobState, Token};
 
@@ -130,6 +130,10 @@ impl Scheduler for Slurm {
         outcome(&ended)
     }
 
+    fn clusters(&self, directives: &Directives) -> Vec<String> {
+        self.environment.clusters(directives)
+    }
+
     fn is_submitting(&self, token: Token) -> bool {
         is_running_with(&token.to_string())
     }
@@ -236,10 +240,17 @@ fn outcome(ended: &Ended) -> Result<Accepted, SubmitError> {
     let id = ended.stdout.lines().rev().find_map(parse_id);
     match (ended.status, id) {
         (Some(status), Some(accepted)) if status.success() => Ok(accepted),
-        (None, None) if message.contains(WAITS) => Err(SubmitError::Full { message }),
+        // It was ended while it waited, but it may have woken up first.
+        (None, None) if message.contains(WAITS) => Err(SubmitError::Full {
+            message: "Slurm has as many jobs as it takes (MaxJobCount)".into(),
+            certain: false,
+        }),
         (Some(status), None) if !status.success() && status.code().is_some() => {
             if is_full(&message) {
-                Err(SubmitError::Full { message })
+                Err(SubmitError::Full {
+                    message,
+                    certain: true,
+                })
             } else if is_communication(&message) {
                 Err(SubmitError::Uncertain { message })
             } else {

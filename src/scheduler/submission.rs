@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::Directives;
-use crate::model::Token;
+use crate::model::{JobId, Token};
 
 /// A script on its way to Slurm, with what the command line of `sbatch` says besides.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ pub struct ArrayOf {
 pub struct Dependency {
     /// How they must have ended.
     pub kind: DependencyType,
-    /// The numbers of jobs and arrays.
-    pub jobs: Vec<u64>,
+    /// Jobs, tasks, and arrays as a whole.
+    pub jobs: Vec<JobId>,
 }
 
 /// How the jobs that are waited for must have ended; see `man sbatch`, `--dependency`.

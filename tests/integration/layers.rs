@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["collection"],
     &["scheduler"],
     &["error"],
-    &["generate", "trial"],
+    &["generate", "trial", "refresh", "submit"],
     &["cli"],
 ];
 

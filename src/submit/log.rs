@@ -1,0 +1,111 @@
+use std::path::{Path, PathBuf};
+
+use crate::model::JobName;
+use crate::scheduler::Directives;
+
+/// Where the output of a job goes; see `man sbatch`, "filename pattern".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Logs {
+    /// Standard output, and errors where they have no file of their own. `%j` stands for the id;
+    /// what only the node knows is left in.
+    pub(super) output: String,
+    /// Standard error.
+    pub(super) error: Option<String>,
+    /// Whether everything in both is known but the id.
+    pub(super) known: bool,
+}
+
+impl Logs {
+    pub(super) fn of(directives: &Directives, name: &JobName) -> Self {
+        let own_array = directives.get("array").is_some();
+        let default = if own_array {
+            "slurm-%A_%a.out"
+        } else {
+            "slurm-%j.out"
+        };
+        let job_name = directives.get("job-name").unwrap_or(name.as_str());
+        let output = directives.get("output").unwrap_or(default);
+        let mut known = !own_array;
+        let mut fill = |pattern: &str| fill(pattern, job_name, own_array, &mut known);
+        Self {
+            output: fill(output),
+            error: directives.get("error").map(&mut fill),
+            known,
+        }
+    }
+
+    /// The paths that are files.
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+        let all = std::iter::once(&*self.output).chain(self.error.as_deref());
+        all.filter(|path| *path != "/dev/null")
+    }
+
+    /// The path to look at, relative to where the script was generated.
+    pub(super) fn path(&self, directives: &Directives) -> Option<PathBuf> {
+        if self.output == "/dev/null" {
+            return None;
+        }
+        let folder = directives.get("chdir").unwrap_or_default();
+        Some(Path::new(folder).join(&self.output))
+    }
+}
+
+/// Puts in what is known before submission.
+fn fill(pattern: &str, job_name: &str, own_array: bool, known: &mut bool) -> String {
+    // A backslash turns all patterns off.
+    if pattern.contains('\\') {
+        *known = false;
+        return pattern.replace('\\', "");
+    }
+    let mut filled = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            filled.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('%') => filled.push('%'),
+            Some('x') => filled.push_str(job_name),
+            // `%A` of a job that is no array is its id; of one that is, that of the array.
+            Some('j' | 'A') => filled.push_str("%j"),
+            other => {
+                *known = false;
+                filled.push('%');
+                filled.extend(other);
+            }
+        }
+    }
+    // Each task of an array that the script makes itself has an id of its own in `%j`.
+    if own_array && pattern.contains("%j") {
+        *known = false;
+        return filled.replace("%j", "%J");
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logs(head: &str) -> Logs {
+        let name = JobName::parse("lr0.1").unwrap();
+        Logs::of(&Directives::parse(&format!("#!/bin/sh\n{head}")), &name)
+    }
+
+    #[test]
+    fn patterns_are_filled_with_what_is_known() {
+        for (head, output, known) in [
+            ("", "slurm-%j.out", true),
+            ("#SBATCH -o logs/%x-%A.out\n", "logs/lr0.1-%j.out", true),
+            ("#SBATCH -J n -o %x%%.out\n", "n%.out", true),
+            ("#SBATCH -o %N/%4j.out\n", "%N/%4j.out", false),
+            ("#SBATCH --array=0-3\n", "slurm-%j_%a.out", false),
+            ("#SBATCH --output='a\\%j'\n", "a%j", false),
+        ] {
+            let logs = logs(head);
+            assert_eq!((&*logs.output, logs.known), (output, known), "{head}");
+        }
+        assert_eq!(logs("#SBATCH -e x.err\n").error.as_deref(), Some("x.err"));
+    }
+}

@@ -1,0 +1,203 @@
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::collection::{Collection, Job};
+use crate::diagnostic::{any_of, did_you_mean};
+use crate::model::{JobName, JobState, ParamSet, Value};
+
+/// Which jobs of a collection are meant.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// By what became of them.
+    pub filter: Filter,
+    /// By their parameters: each of these names must have one of the values given for it.
+    pub only: Vec<(String, String)>,
+    /// By name; all where none is given.
+    pub names: Vec<String>,
+    /// At most so many, in the order of the collection.
+    pub limit: Option<usize>,
+}
+
+/// What became of jobs. Those that wait or run are never meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// Never submitted.
+    #[default]
+    Unsubmitted,
+    /// Over, and not completed, for whatever reason.
+    Failed,
+    /// In this state.
+    State(&'static JobState),
+    /// All that do not wait or run, those that completed included.
+    All,
+}
+
+impl Filter {
+    /// The words for the filters that stand for one state.
+    const STATES: [(&'static str, &'static JobState); 6] = [
+        ("timeout", &JobState::Timeout),
+        ("oom", &JobState::OutOfMemory),
+        ("preempted", &JobState::Preempted),
+        ("node_fail", &JobState::NodeFail),
+        ("cancelled", &JobState::Cancelled),
+        ("unknown", &JobState::Unknown),
+    ];
+
+    /// The words that can be given.
+    pub const WORDS: [&'static str; 9] = [
+        "unsubmitted",
+        "failed",
+        "all",
+        "timeout",
+        "oom",
+        "preempted",
+        "node_fail",
+        "cancelled",
+        "unknown",
+    ];
+
+    /// Whether a job that does not wait or run is meant.
+    fn takes(self, state: Option<&JobState>) -> bool {
+        match (self, state) {
+            (Self::All, _) | (Self::Unsubmitted, None) => true,
+            (Self::Failed, Some(state)) => state.is_failure(),
+            (Self::State(asked), Some(state)) => asked == state,
+            (Self::Unsubmitted, Some(_)) | (Self::Failed | Self::State(_), None) => false,
+        }
+    }
+}
+
+impl FromStr for Filter {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "unsubmitted" => Ok(Self::Unsubmitted),
+            "failed" => Ok(Self::Failed),
+            "all" => Ok(Self::All),
+            word => match Self::STATES.iter().find(|(known, _)| *known == word) {
+                Some((_, state)) => Ok(Self::State(state)),
+                None => {
+                    let guess = did_you_mean(word, Self::WORDS);
+                    let guess = guess.map_or(String::new(), |guess| format!("; {guess}"));
+                    Err(format!("it is {}{guess}", any_of(Self::WORDS)))
+                }
+            },
+        }
+    }
+}
+
+impl Display for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unsubmitted => "unsubmitted",
+            Self::Failed => "failed",
+            Self::All => "all",
+            Self::State(state) => Self::STATES
+                .iter()
+                .find(|(_, known)| known == state)
+                .map_or("", |(word, _)| word),
+        })
+    }
+}
+
+impl Selection {
+    /// The jobs that are meant, in the order of the collection.
+    pub fn choose(&self, collection: &Collection) -> Vec<JobName> {
+        let unsettled: std::collections::HashSet<&str> = collection
+            .unsettled
+            .iter()
+            .flat_map(|sending| &sending.jobs)
+            .map(|job| &*job.name)
+            .collect();
+        let chosen = collection
+            .jobs
+            .iter()
+            .filter(|(name, job)| !unsettled.contains(name.as_str()) && self.takes(name, job));
+        let limit = self.limit.unwrap_or(usize::MAX);
+        chosen.map(|(name, _)| name.clone()).take(limit).collect()
+    }
+
+    fn takes(&self, name: &JobName, job: &Job) -> bool {
+        let state = job.state();
+        !state.is_some_and(JobState::is_active)
+            && self.filter.takes(state)
+            && (self.names.is_empty() || self.names.iter().any(|asked| asked == name.as_str()))
+            && self.has_parameters(&job.parameters)
+    }
+
+    /// Whether a set has what is asked for: of each name one of its values.
+    pub fn has_parameters(&self, set: &ParamSet) -> bool {
+        let has = |key: &str, text: &str| set.get(key).is_some_and(|value| is(value, text));
+        self.only.iter().all(|(key, _)| {
+            let mut of_key = self.only.iter().filter(|(other, _)| other == key);
+            of_key.any(|(_, text)| has(key, text))
+        })
+    }
+}
+
+/// Whether a value is what somebody typed: its text, or the same number.
+fn is(value: &Value, typed: &str) -> bool {
+    let number = match value {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "integers are compared by text first"
+        )]
+        Value::Int(int) => Some(*int as f64),
+        Value::Float(float) => Some(*float),
+        _ => None,
+    };
+    let same_number = || number.is_some() && typed.parse().ok() == number;
+    let text = value.to_string();
+    text == typed
+        || text.eq_ignore_ascii_case(typed) && matches!(value, Value::Bool(_))
+        || same_number()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_a_filter_and_the_other_way_round() {
+        for word in Filter::WORDS {
+            assert_eq!(word.parse::<Filter>().unwrap().to_string(), word);
+        }
+        let error = "fialed".parse::<Filter>().unwrap_err();
+        assert!(error.ends_with("did you mean `failed`?"), "{error}");
+    }
+
+    #[test]
+    fn parameters_are_chosen_by_what_somebody_types() {
+        let set: ParamSet = [
+            ("lr", Value::from(1e-5)),
+            ("bs", Value::from(32)),
+            ("amp", Value::from(true)),
+        ]
+        .into_iter()
+        .collect();
+        for (only, takes) in [
+            (&[("lr", "1e-05")][..], true),
+            (&[("lr", "0.00001")], true),
+            (&[("bs", "32"), ("amp", "true")], true),
+            (&[("bs", "64"), ("bs", "32")], true),
+            (&[("bs", "64")], false),
+            (&[("bs", "32"), ("amp", "no")], false),
+            (&[("x", "32")], false),
+        ] {
+            let only = only
+                .iter()
+                .map(|(key, value)| ((*key).into(), (*value).into()));
+            let selection = Selection {
+                only: only.collect(),
+                ..Selection::default()
+            };
+            assert_eq!(
+                selection.has_parameters(&set),
+                takes,
+                "{:?}",
+                selection.only
+            );
+        }
+    }
+}

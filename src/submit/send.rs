@@ -1,0 +1,335 @@
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use super::batch::Ready;
+use super::plan::log_folders;
+use super::{Batch, Plan, array, settle};
+use crate::Error;
+use crate::collection::{
+    Collection, CollectionLock, CollectionManager, CollectionName, Journal, Sending, SendingJob,
+};
+use crate::fs;
+use crate::model::{JobId, JobName, Token};
+use crate::scheduler::{
+    Accepted, ArrayOf, Dependency, Limits, Scheduler, SlurmError, Submission, SubmitError,
+};
+
+/// Sends jobs of a collection, which is locked meanwhile.
+pub struct Submitter<'a> {
+    /// The collections of the project.
+    pub manager: &'a CollectionManager,
+    /// The right to change the collection.
+    pub lock: &'a CollectionLock,
+    /// Where jobs go.
+    pub scheduler: &'a dyn Scheduler,
+    /// What the cluster allows.
+    pub limits: &'a Limits,
+    /// How many tasks of an array may run at a time.
+    pub max_running: Option<u32>,
+    /// Jobs that all of these wait for.
+    pub dependency: Option<&'a Dependency>,
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The jobs that Slurm took.
+    pub submitted: Vec<(JobName, JobId)>,
+    /// Jobs that it will not have, and why.
+    pub refused: Vec<Refusal>,
+    /// Jobs that were not sent at all.
+    pub left: Vec<JobName>,
+    /// Why not.
+    pub stop: Option<Stop>,
+}
+
+/// Jobs that Slurm will not have.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The first of them.
+    pub name: JobName,
+    /// How many.
+    pub jobs: usize,
+    /// What `sbatch` said.
+    pub message: String,
+}
+
+/// Why a run ended before all was sent.
+#[derive(Debug)]
+pub enum Stop {
+    /// Somebody asked for it.
+    Interrupted,
+    /// There is no room for more.
+    Full(String),
+    /// Slurm refused one after another.
+    Refused,
+    /// Something failed.
+    Failed(Error),
+}
+
+/// How many batches may be refused one after another before nobody wants to know the next.
+const REFUSALS: usize = 3;
+/// How often a submission that did not arrive is tried again.
+const TRIES: usize = 3;
+
+/// What came of a batch.
+enum Sent {
+    Accepted(Accepted),
+    Refused(String),
+    Full(String),
+}
+
+impl Submitter<'_> {
+    /// Finds out what became of submissions whose end nobody saw; returns the jobs that are there.
+    pub fn recover(&self, collection: &mut Collection) -> Result<Vec<(JobName, JobId)>, Error> {
+        let mut recovered = Vec::new();
+        for sending in collection.unsettled.clone() {
+            let settled = settle::settle(self.scheduler, self.limits, &sending)?;
+            let mut journal = self.manager.journal(self.lock, collection)?;
+            match settled {
+                Some(accepted) => {
+                    recovered.extend(note(&mut journal, sending.token, &accepted)?);
+                }
+                None => {
+                    journal.refused(sending.token)?;
+                    self.remove_tasks(journal.collection(), sending.token);
+                }
+            }
+        }
+        Ok(recovered)
+    }
+
+    /// Sends a plan, batch by batch. `progress` gets the number of jobs that are done; where `stop`
+    /// says so, no other batch is sent.
+    ///
+    /// What was sent is in the journal, whatever this returns; saving the collection is left to the
+    /// caller.
+    pub fn send(
+        &self,
+        collection: &mut Collection,
+        plan: Plan,
+        progress: &mut dyn FnMut(usize),
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Outcome, Error> {
+        let mut outcome = Outcome::default();
+        let mut batches = VecDeque::from(plan.batches);
+        let (mut done, mut in_a_row) = (0, 0);
+        while let Some(batch) = batches.pop_front() {
+            if stop() {
+                batches.push_front(batch);
+                outcome.stop = Some(Stop::Interrupted);
+                break;
+            }
+            let jobs = batch.jobs().len();
+            let mut journal = self.manager.journal(self.lock, collection)?;
+            match self.send_batch(&mut journal, &batch) {
+                Ok((token, Sent::Accepted(accepted))) => {
+                    outcome
+                        .submitted
+                        .extend(note(&mut journal, token, &accepted)?);
+                    in_a_row = 0;
+                }
+                Ok((_, Sent::Refused(message))) => {
+                    let name = batch.jobs()[0].name().clone();
+                    outcome.refused.push(Refusal {
+                        name,
+                        jobs,
+                        message,
+                    });
+                    in_a_row += 1;
+                }
+                // There may be room for half of it.
+                Ok((_, Sent::Full(_))) if jobs > 1 => {
+                    let [first, second] = batch.split();
+                    batches.push_front(second);
+                    batches.push_front(first);
+                    continue;
+                }
+                Ok((_, Sent::Full(message))) => {
+                    batches.push_front(batch);
+                    outcome.stop = Some(Stop::Full(message));
+                    break;
+                }
+                Err(error) => {
+                    batches.push_front(batch);
+                    outcome.stop = Some(Stop::Failed(error));
+                    break;
+                }
+            }
+            done += jobs;
+            progress(done);
+            if in_a_row == REFUSALS && !batches.is_empty() {
+                outcome.stop = Some(Stop::Refused);
+                break;
+            }
+        }
+        let left = batches.iter().flat_map(|batch| batch.jobs());
+        outcome.left = left.map(|job| job.name().clone()).collect();
+        Ok(outcome)
+    }
+
+    /// Sends a batch, again if it surely did not arrive.
+    fn send_batch(&self, journal: &mut Journal<'_>, batch: &Batch) -> Result<(Token, Sent), Error> {
+        for folder in log_folders(batch) {
+            fs_err::create_dir_all(folder)?;
+        }
+        let mut tries = 0;
+        loop {
+            let token = Token::new();
+            let sent = self.try_batch(journal, batch, token)?;
+            tries += 1;
+            match sent {
+                Some(sent) => return Ok((token, sent)),
+                None if tries < TRIES => {}
+                None => {
+                    return Err(Error::Slurm(SlurmError::Away {
+                        message: format!("{TRIES} submissions did not arrive"),
+                    }));
+                }
+            }
+        }
+    }
+
+    /// `None` when the submission got lost on its way.
+    fn try_batch(
+        &self,
+        journal: &mut Journal<'_>,
+        batch: &Batch,
+        token: Token,
+    ) -> Result<Option<Sent>, Error> {
+        let first = &batch.jobs()[0];
+        let name = journal.collection().name.clone();
+        let prepared = Prepared::new(self, &name, batch, token)?;
+        let clusters = self.scheduler.clusters(&first.directives);
+        let sending = journal.sending(
+            token,
+            batch.is_array(),
+            clusters,
+            batch.jobs().iter().map(sending_job).collect(),
+        )?;
+        let submission = Submission {
+            script: &prepared.script,
+            directives: &first.directives,
+            working_dir: &first.working_dir,
+            token,
+            array: prepared.array,
+            dependency: self.dependency,
+            options: &prepared.options,
+        };
+        let submitted = self.scheduler.submit(&submission);
+        drop(prepared.temporary);
+        let sent = match submitted {
+            Ok(accepted) => return Ok(Some(Sent::Accepted(accepted))),
+            Err(SubmitError::Refused { message }) => Ok(Some(Sent::Refused(message))),
+            Err(SubmitError::Full {
+                message,
+                certain: true,
+            }) => Ok(Some(Sent::Full(message))),
+            Err(SubmitError::Slurm(error)) => Err(error.into()),
+            Err(SubmitError::Full { message, .. }) => {
+                match settle::settle(self.scheduler, self.limits, &sending)? {
+                    Some(accepted) => return Ok(Some(Sent::Accepted(accepted))),
+                    None => Ok(Some(Sent::Full(message))),
+                }
+            }
+            Err(SubmitError::Uncertain { .. }) => {
+                match settle::settle(self.scheduler, self.limits, &sending)? {
+                    Some(accepted) => return Ok(Some(Sent::Accepted(accepted))),
+                    None => Ok(None),
+                }
+            }
+        };
+        journal.refused(token)?;
+        self.remove_tasks(journal.collection(), token);
+        sent
+    }
+
+    fn remove_tasks(&self, collection: &Collection, token: Token) {
+        // One that stays is removed when the collection is looked at again.
+        fs_err::remove_file(self.manager.tasks_path(&collection.name, token)).ok();
+    }
+
+    /// The share of an array in the tasks that may run at a time.
+    fn array_of(&self, jobs: usize) -> ArrayOf {
+        ArrayOf {
+            tasks: u32::try_from(jobs).unwrap_or(u32::MAX),
+            max_running: self.max_running,
+        }
+    }
+}
+
+/// What `sbatch` is given for a batch.
+struct Prepared {
+    script: PathBuf,
+    array: Option<ArrayOf>,
+    options: Vec<(String, String)>,
+    /// The script of an array, which Slurm copies.
+    temporary: Option<tempfile::TempPath>,
+}
+
+impl Prepared {
+    fn new(
+        submitter: &Submitter<'_>,
+        collection: &CollectionName,
+        batch: &Batch,
+        token: Token,
+    ) -> Result<Self, Error> {
+        let first = &batch.jobs()[0];
+        let options = first.options.to_vec();
+        let jobs = batch.jobs();
+        if !batch.is_array() {
+            return Ok(Self {
+                script: first.script.clone(),
+                array: None,
+                options,
+                temporary: None,
+            });
+        }
+        let tasks = submitter.manager.tasks_path(collection, token);
+        array::write_tasks(&tasks, jobs)?;
+        let head = fs_err::read(&first.script)?;
+        let script = array::script(&tasks, first, &String::from_utf8_lossy(&head));
+        let temporary = write_temporary(fs::parent(&tasks), &script)?;
+        let name = collection.as_str().rsplit('/').next().unwrap_or_default();
+        let own = array::options(first, name);
+        Ok(Self {
+            script: temporary.to_path_buf(),
+            array: Some(submitter.array_of(jobs.len())),
+            options: options.into_iter().chain(own).collect(),
+            temporary: Some(temporary),
+        })
+    }
+}
+
+fn write_temporary(folder: &Path, script: &str) -> std::io::Result<tempfile::TempPath> {
+    use std::io::Write;
+    let mut file = tempfile::Builder::new()
+        .prefix(".slurmkit-")
+        .suffix(".sh")
+        .tempfile_in(folder)?;
+    file.write_all(script.as_bytes())?;
+    Ok(file.into_temp_path())
+}
+
+fn sending_job(job: &Ready) -> SendingJob {
+    SendingJob {
+        name: job.name().to_string(),
+        log: job.logs.path(&job.directives),
+        changes: job.request.changes.clone(),
+    }
+}
+
+/// Notes that a submission arrived; returns its jobs.
+fn note(
+    journal: &mut Journal<'_>,
+    token: Token,
+    accepted: &Accepted,
+) -> std::io::Result<Vec<(JobName, JobId)>> {
+    let of = |sending: &&Sending| sending.token == token;
+    let open = journal.collection().unsettled.iter().find(of).cloned();
+    journal.sent(token, accepted.job_id, accepted.cluster.clone())?;
+    let jobs = open
+        .into_iter()
+        .flat_map(|open| open.job_ids(accepted.job_id));
+    Ok(jobs.collect())
+}

@@ -1,0 +1,46 @@
+# A task of an array of slurmkit runs the script of its own job, as it was when it was submitted:
+# under the job's name, with the job's log, and without a trace of the array.
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+id=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+tab=$(printf '\t')
+
+fail() {
+    echo "slurmkit: task $SLURM_ARRAY_TASK_ID: $1" >&2
+    exit 1
+}
+
+# fill TEXT: puts the id in the place of %j
+fill() {
+    rest=$1 filled=
+    while :; do
+        case $rest in
+        *%j*) filled=$filled${rest%%%j*}$id rest=${rest#*%j} ;;
+        *) break ;;
+        esac
+    done
+    printf '%s' "$filled$rest"
+}
+
+# The log is open already, under a name that has no job; everything goes on in the same file.
+place() {
+    [ -z "$2" ] || [ "$2" = /dev/null ] || [ ! -e "$1" ] || mv -f "$1" "$(fill "$2")"
+}
+
+line=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1)){p;q;}" "$tasks") || fail "cannot read $tasks"
+IFS=$tab read -r start bytes name output error <<EOF_LINE
+$line
+EOF_LINE
+start=${start##* } bytes=${bytes##* }
+[ -n "$bytes" ] || fail "it is not in $tasks"
+place "$output_folder/.slurmkit-$id.out" "$output"
+place "$error_folder/.slurmkit-$id.err" "$error"
+
+script=$(mktemp "${TMPDIR:-/tmp}/slurmkit.XXXXXX") || fail "no temporary file for the script"
+tail -c "+$((start + 1))" "$tasks" | head -c "$bytes" >"$script"
+[ "$(wc -c <"$script")" -eq "$bytes" ] || fail "its script cannot be read from $tasks"
+exec 9<"$script"
+rm -f "$script"
+SLURM_JOB_NAME=$name
+export SLURM_JOB_NAME
+unset SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_COUNT SLURM_ARRAY_TASK_MIN
+unset SLURM_ARRAY_TASK_MAX SLURM_ARRAY_TASK_STEP
