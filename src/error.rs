@@ -20,6 +20,14 @@ use crate::yaml::Trap;
 /// An error of this crate.
 #[derive(Debug, Error)]
 pub enum Error {
+    /// Jobs of a collection wait or run.
+    #[error("{} of collection `{name}` may wait or run", text::count(*jobs, "job"))]
+    Active {
+        /// The collection.
+        name: CollectionName,
+        /// How many.
+        jobs: usize,
+    },
     /// An argument of the command cannot be used.
     #[error("`{argument}`: {problem}")]
     Argument {
@@ -245,7 +253,8 @@ impl Diagnose for Error {
             Self::Render { error, .. } => error.label(),
             Self::Spec(error) => error.label(),
             Self::Trap { trap } => trap.label(),
-            Self::Argument { .. }
+            Self::Active { .. }
+            | Self::Argument { .. }
             | Self::Conflict { .. }
             | Self::Dependency { .. }
             | Self::DuplicateName { .. }
@@ -271,6 +280,7 @@ impl Diagnose for Error {
             Self::Argument { .. }
             | Self::Collection(_)
             | Self::Config(_)
+            | Self::Active { .. }
             | Self::Conflict { .. }
             | Self::Dependency { .. }
             | Self::DuplicateName { .. }
@@ -292,6 +302,9 @@ impl Diagnose for Error {
 
     fn help(&self) -> Option<String> {
         match self {
+            Self::Active { name, .. } => Some(format!(
+                "`slurmkit cancel {name}` ends them; `--force` forgets them"
+            )),
             Self::Argument { help, .. } => help.clone(),
             Self::Collection(error) => error.help(),
             Self::Config(error) => error.help(),

@@ -45,9 +45,10 @@
 //! 3. [`config`]; the [`sandbox`], in which Rhai runs; then [`spec`], which may be a program.
 //! 4. The engines [`hook`], [`render`], [`collection`] and [`scheduler`], which do not know each other.
 //! 5. [`error`]: everything that can go wrong.
-//! 6. [`generate`], [`trial`], [`refresh`] and [`submit`]: what is done with all that.
+//! 6. [`generate`], [`trial`], [`refresh`], [`submit`] and [`cancel`]: what is done with all that.
 //! 7. [`cli`]: arguments in, text and exit codes out.
 
+pub mod cancel;
 pub mod cli;
 pub mod collection;
 pub mod config;

@@ -35,20 +35,19 @@ pub fn refresh(
     now: Timestamp,
 ) -> Result<Refreshed, SlurmError> {
     let mut refreshed = Refreshed::default();
-    for cluster in clusters(collection) {
+    for cluster in clusters(collection, now) {
         let cluster = cluster.as_deref();
-        let queue = scheduler.queue(cluster)?;
-        let queue = Observed::new(queue);
-        let mut missing = BTreeSet::new();
-        let mut since = now;
+        let queue = Observed::new(scheduler.queue(cluster)?);
+        let (mut missing, mut since) = (BTreeSet::new(), now);
         for attempt in latest(collection, cluster) {
-            match queue.of(attempt) {
-                Some(seen) => refreshed.changed |= update(attempt, &seen),
-                None if attempt.state.is_active() => {
-                    missing.extend(attempt.job_id.number());
-                    since = since.min(attempt.submitted.unwrap_or(Timestamp::UNIX_EPOCH));
-                }
-                None => {}
+            let seen = queue.of(attempt);
+            if let Some(seen) = &seen {
+                refreshed.changed |= update(attempt, seen);
+            }
+            // What the controller shows as alive is.
+            if is_due(attempt, now) && !(seen.is_some() && attempt.state.is_active()) {
+                missing.extend(attempt.job_id.number());
+                since = since.min(attempt.submitted.unwrap_or(Timestamp::UNIX_EPOCH));
             }
         }
         let missing: Vec<u64> = missing.into_iter().collect();
@@ -57,29 +56,63 @@ pub fn refresh(
             numbers: Some(&missing),
             since,
         };
-        let accounting = match scheduler.accounting(&records) {
-            Ok(records) => Some(Observed::new(records)),
-            Err(SlurmError::NoAccounting) => None,
-            Err(error) => {
-                refreshed.accounting_away = Some(error);
-                continue;
+        match scheduler.accounting(&records) {
+            Ok(records) => {
+                let records = Observed::new(records);
+                refreshed.changed |= with_accounting(collection, cluster, &queue, &records, now);
             }
-        };
-        let Some(accounting) = accounting else {
-            refreshed.changed |= without_accounting(collection, scheduler, cluster, &queue, now)?;
-            continue;
-        };
-        for attempt in latest(collection, cluster) {
-            if !attempt.state.is_active() || queue.of(attempt).is_some() {
-                continue;
+            Err(SlurmError::NoAccounting) => {
+                refreshed.changed |=
+                    without_accounting(collection, scheduler, cluster, &queue, now)?;
             }
-            refreshed.changed |= match accounting.of(attempt) {
-                Some(seen) => update(attempt, &seen),
-                None => give_up(attempt, accounting.knows_array(attempt), now),
-            };
+            Err(error) => refreshed.accounting_away = Some(error),
         }
     }
     Ok(refreshed)
+}
+
+/// Whether a look at the cluster may bring news of a collection.
+pub fn is_due_for(collection: &Collection, now: Timestamp) -> bool {
+    let mut latest = collection
+        .jobs
+        .values()
+        .filter_map(|job| job.attempts.last());
+    latest.any(|attempt| is_due(attempt, now))
+}
+
+/// Whether there may be news of an attempt: it is alive, or it failed a while ago and the accounting
+/// was not yet ready to say with which code.
+fn is_due(attempt: &Attempt, now: Timestamp) -> bool {
+    const LAG_SECONDS: i64 = 3600;
+    let ended = attempt.ended.map_or(0, Timestamp::as_second);
+    attempt.state.is_active()
+        || attempt.state.is_failure()
+            && attempt.exit_code.is_none()
+            && now.as_second() - ended < LAG_SECONDS
+}
+
+/// Enters what the accounting has of jobs that the controller shows no more.
+fn with_accounting(
+    collection: &mut Collection,
+    cluster: Option<&str>,
+    queue: &Observed,
+    records: &Observed,
+    now: Timestamp,
+) -> bool {
+    let mut changed = false;
+    for attempt in latest(collection, cluster) {
+        let gone = attempt.state.is_active() && queue.of(attempt).is_none();
+        changed |= match records.of(attempt) {
+            Some(seen) if gone => update(attempt, &seen),
+            Some(seen) if attempt.exit_code.is_none() && seen.state == attempt.state => {
+                attempt.exit_code.clone_from(&seen.exit_code);
+                attempt.exit_code.is_some()
+            }
+            None if gone => give_up(attempt, records.knows_array(attempt), now),
+            _ => false,
+        };
+    }
+    changed
 }
 
 /// Where there is no accounting, what the controller has is all there is.
@@ -117,14 +150,13 @@ fn without_accounting(
 }
 
 /// The clusters that have a job which may still change.
-fn clusters(collection: &Collection) -> BTreeSet<Option<String>> {
+fn clusters(collection: &Collection, now: Timestamp) -> BTreeSet<Option<String>> {
     let attempts = collection
         .jobs
         .values()
         .filter_map(|job| job.attempts.last());
-    let active = attempts.filter(|attempt| attempt.state.is_active());
-    active
-        .map(|attempt| attempt.cluster.as_deref().map(String::from))
+    let due = attempts.filter(|attempt| is_due(attempt, now));
+    due.map(|attempt| attempt.cluster.as_deref().map(String::from))
         .collect()
 }
 

@@ -11,6 +11,7 @@ use crate::collection::{
     Collection, CollectionError, CollectionManager, CollectionName, Listed, ScriptDigest,
 };
 use crate::model::{JobName, JobState, Map, ParamSet};
+use crate::refresh::refresh;
 use crate::text;
 
 const EXAMPLES: &str = "\
@@ -22,7 +23,7 @@ Examples:
   slurmkit collection delete resnet        forget it; scripts and logs stay";
 
 /// What the state of a job is called before it is submitted.
-const UNSUBMITTED: &str = "UNSUBMITTED";
+pub(super) const UNSUBMITTED: &str = "UNSUBMITTED";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -58,6 +59,9 @@ enum Command {
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
+        /// Forget it although jobs may wait or run
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -71,12 +75,18 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
             list(&manager, matcher.as_ref(), global.json, printer)
         }
         Command::Show { name } => show(&manager.get(&name)?, global.json, printer),
-        Command::Delete { name, scripts, yes } => Delete {
+        Command::Delete {
+            name,
+            scripts,
+            yes,
+            force,
+        } => Delete {
             manager,
             root,
             name,
             scripts,
             yes,
+            force,
         }
         .run(global.json, printer),
     }
@@ -184,6 +194,7 @@ struct Delete {
     name: CollectionName,
     scripts: bool,
     yes: bool,
+    force: bool,
 }
 
 #[derive(Serialize)]
@@ -197,7 +208,10 @@ impl Delete {
     fn run(&self, json: bool, printer: &Printer) -> Result<(), Error> {
         let Self { manager, name, .. } = self;
         let (scripts, kept) = match manager.get(name) {
-            Ok(collection) => {
+            Ok(mut collection) => {
+                if !self.force {
+                    check_ended(&mut collection, printer)?;
+                }
                 let scripts = if self.scripts {
                     self.find(&collection)?
                 } else {
@@ -264,6 +278,26 @@ impl Delete {
         let question = format!("delete {what}{also}?");
         let refused = format!("{what} was not deleted");
         printer.confirm(self.yes, &scripts, &question, refused)
+    }
+}
+
+/// Sees to it that no job is forgotten that waits or runs.
+fn check_ended(collection: &mut Collection, printer: &Printer) -> Result<(), Error> {
+    if collection.count_active() > 0 {
+        // Without an answer it stays at what was seen last.
+        refresh(
+            collection,
+            &settings::slurm(printer),
+            jiff::Timestamp::now(),
+        )
+        .ok();
+    }
+    match collection.count_active() {
+        0 => Ok(()),
+        jobs => Err(Error::Active {
+            name: collection.name.clone(),
+            jobs,
+        }),
     }
 }
 

@@ -1,17 +1,23 @@
 //! The command line: the only layer that prints, reads the environment or ends the process.
 
+mod cancel;
 mod collection;
 mod config;
+mod dispatch;
 mod generate;
 mod hook;
 mod init;
 mod interrupt;
+mod look;
 mod printer;
 mod report;
+mod sent;
 mod settings;
 mod spec;
+mod status;
 mod submit;
 mod table;
+mod wait;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,6 +51,7 @@ Examples:
   slurmkit hook test job_spec.yaml         try the hooks on one parameter set
   slurmkit collection show default         see its jobs
   slurmkit submit                          submit them to Slurm
+  slurmkit status --watch                  see what becomes of them
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
 
@@ -81,6 +88,8 @@ enum ColorWhen {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// End the jobs of a collection that wait or run
+    Cancel(cancel::Args),
     /// Look at the jobs that were generated
     #[command(alias = "collections")]
     Collection(collection::Args),
@@ -94,8 +103,12 @@ enum Command {
     Init(init::Args),
     /// Look at specs
     Spec(spec::Args),
+    /// Show what became of the jobs of a collection
+    Status(status::Args),
     /// Submit the jobs of a collection to Slurm, each exactly once
     Submit(submit::Args),
+    /// Wait until the jobs of a collection have ended
+    Wait(wait::Args),
 }
 
 /// How a command ended.
@@ -164,7 +177,10 @@ fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<Exit
         Command::Hook(args) => hook::run(global, args, printer),
         Command::Init(args) => init::run(&args, printer),
         Command::Spec(args) => spec::run(global, args, printer),
+        Command::Cancel(args) => return cancel::run(global, args, printer),
+        Command::Status(args) => return status::run(global, &args, printer),
         Command::Submit(args) => return submit::run(global, args, printer),
+        Command::Wait(args) => return wait::run(global, &args, printer),
     }
     .map(|()| Exit::Done)
 }

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io::{self, BufWriter};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use super::journal::{self, Journal};
 use super::{Collection, CollectionError, CollectionLock, CollectionName, format, now};
 use crate::diagnostic::nearest;
 use crate::fs::{self, Staged, Sync};
-use crate::model::Token;
+use crate::model::{JobState, Token};
 
 /// The collections of a project: one file each in one folder.
 #[derive(Clone, Debug)]
@@ -186,6 +187,43 @@ impl CollectionManager {
         self.folder.join(format!("{name}.journal"))
     }
 
+    /// Removes the files of arrays all of whose jobs completed, or are submitted otherwise. What
+    /// failed may be put back into the queue, and needs them then.
+    pub fn remove_tasks(
+        &self,
+        lock: &CollectionLock,
+        collection: &Collection,
+    ) -> Result<(), CollectionError> {
+        let name = lock.name();
+        let folder = self.folder.join(format!("{name}.tasks"));
+        let entries = match fs_err::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        let latest = collection
+            .jobs
+            .values()
+            .filter_map(|job| job.attempts.last());
+        let needed = latest.filter(|attempt| attempt.state != JobState::Completed);
+        let needed = needed.filter_map(|attempt| attempt.token);
+        let unsettled = collection.unsettled.iter().map(|sending| sending.token);
+        let needed: HashSet<String> = needed.chain(unsettled).map(Token::digits).collect();
+        let mut kept = false;
+        for entry in entries {
+            let entry = entry?;
+            let file = entry.file_name();
+            if file.to_str().is_some_and(|file| needed.contains(file)) {
+                kept = true;
+            } else {
+                fs_err::remove_file(entry.path())?;
+            }
+        }
+        if !kept {
+            fs_err::remove_dir(&folder)?;
+        }
+        Ok(())
+    }
+
     /// Removes the record of a collection. Its scripts and logs stay.
     pub fn delete(&self, name: &CollectionName) -> Result<(), CollectionError> {
         let lock = self.lock(name)?;
@@ -197,8 +235,20 @@ impl CollectionManager {
                 })
             }
             result => {
+                result?;
+                // What only its submissions need.
+                for path in [
+                    self.journal_path(name),
+                    self.folder.join(format!("{name}.tasks")),
+                ] {
+                    if path.is_dir() {
+                        fs_err::remove_dir_all(path)?;
+                    } else if path.exists() {
+                        fs_err::remove_file(path)?;
+                    }
+                }
                 drop(lock);
-                Ok(result?)
+                Ok(())
             }
         }
     }

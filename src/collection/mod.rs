@@ -104,6 +104,14 @@ impl Collection {
         self.read.is_some()
     }
 
+    /// How many jobs may wait or run: as of the last look, or because nobody knows yet whether they
+    /// were submitted.
+    pub fn count_active(&self) -> usize {
+        let active = |job: &&Job| job.state().is_some_and(JobState::is_active);
+        let unsettled = self.unsettled.iter().map(|sending| sending.jobs.len());
+        self.jobs.values().filter(active).count() + unsettled.sum::<usize>()
+    }
+
     /// Notes how much of the journal is in the collection.
     fn read_journal(&mut self, bytes: u64) {
         self.journal = bytes;

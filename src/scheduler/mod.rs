@@ -58,10 +58,15 @@ pub trait Scheduler {
     fn limits(&self) -> Result<Limits, SlurmError>;
 
     /// Ends jobs; with a state only those in it. Jobs that are over already are no error.
-    fn cancel(&self, jobs: &[JobId], state: Option<&JobState>) -> Result<(), SlurmError>;
+    fn cancel(
+        &self,
+        cluster: Option<&str>,
+        jobs: &[JobId],
+        state: Option<&JobState>,
+    ) -> Result<(), SlurmError>;
 
     /// Puts jobs back into the queue under the same id.
-    fn requeue(&self, jobs: &[JobId]) -> Result<(), SlurmError>;
+    fn requeue(&self, cluster: Option<&str>, jobs: &[JobId]) -> Result<(), SlurmError>;
 }
 
 /// Which records of the accounting are asked for.

@@ -192,20 +192,25 @@ impl Scheduler for Slurm {
         Ok(parse_config(&answer))
     }
 
-    fn cancel(&self, jobs: &[JobId], state: Option<&JobState>) -> Result<(), SlurmError> {
+    fn cancel(
+        &self,
+        cluster: Option<&str>,
+        jobs: &[JobId],
+        state: Option<&JobState>,
+    ) -> Result<(), SlurmError> {
         let state = state.map(|state| format!("--state={state}"));
         for jobs in jobs.chunks(IDS_AT_ONCE) {
             let ids = jobs.iter().map(ToString::to_string);
             let arguments: Vec<String> = state.iter().cloned().chain(ids).collect();
-            self.ask("scancel", None, &arguments)?;
+            self.ask("scancel", cluster, &arguments)?;
         }
         Ok(())
     }
 
-    fn requeue(&self, jobs: &[JobId]) -> Result<(), SlurmError> {
+    fn requeue(&self, cluster: Option<&str>, jobs: &[JobId]) -> Result<(), SlurmError> {
         for jobs in jobs.chunks(IDS_AT_ONCE) {
             let ids: Vec<_> = jobs.iter().map(JobId::as_str).collect();
-            self.ask("scontrol", None, &["requeue".into(), ids.join(",")])?;
+            self.ask("scontrol", cluster, &["requeue".into(), ids.join(",")])?;
         }
         Ok(())
     }

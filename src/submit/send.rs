@@ -163,7 +163,7 @@ impl Submitter<'_> {
                 break;
             }
         }
-        let left = batches.iter().flat_map(|batch| batch.jobs());
+        let left = batches.iter().flat_map(Batch::jobs);
         outcome.left = left.map(|job| job.name().clone()).collect();
         Ok(outcome)
     }

@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["scheduler"],
     &["error"],
     &["generate", "trial", "refresh", "submit"],
+    &["cancel"],
     &["cli"],
 ];
 

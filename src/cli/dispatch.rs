@@ -1,0 +1,245 @@
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::interrupt::Patience;
+use super::sent::Report;
+use super::{Exit, Global, Printer};
+use crate::Error;
+use crate::collection::{Collection, CollectionManager, CollectionName};
+use crate::model::{JobId, JobName, JobState};
+use crate::refresh::refresh;
+use crate::scheduler::{Dependency, Limits, Scheduler, Slurm, SlurmError};
+use crate::submit::{Arrays, Batch, Outcome, Plan, Ready, Request, Stop, Submitter};
+use crate::text;
+
+/// Chooses the jobs of a collection.
+pub(super) type Choose<'a> = dyn Fn(&Collection) -> Result<Vec<Request>, Error> + 'a;
+
+/// Jobs of a collection on their way.
+pub(super) struct Dispatch {
+    pub(super) manager: CollectionManager,
+    pub(super) root: PathBuf,
+    pub(super) slurm: Slurm,
+    pub(super) name: CollectionName,
+    pub(super) arrays: Arrays,
+    pub(super) max_running: Option<u32>,
+    pub(super) dependency: Option<Dependency>,
+    pub(super) wait_for_room: Option<Duration>,
+    pub(super) force: bool,
+}
+
+impl Dispatch {
+    /// Says what would be submitted.
+    pub(super) fn show(
+        &self,
+        choose: &Choose<'_>,
+        global: &Global,
+        printer: &Printer,
+    ) -> Result<Exit, Error> {
+        let collection = self.manager.get(&self.name)?;
+        let limits = match self.slurm.limits() {
+            Ok(limits) => limits,
+            Err(error @ (SlurmError::Missing { .. } | SlurmError::Away { .. })) => {
+                printer.note(&format!("note: {error}; arrays may hold 1,001 tasks"));
+                Limits {
+                    array_tasks: 1001,
+                    remembers_seconds: 300,
+                    accounting: true,
+                }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let plan = self.plan(&collection, choose(&collection)?, &limits)?;
+        if global.json {
+            let jobs = plan.batches.iter().flat_map(Batch::jobs);
+            let jobs: Vec<_> = jobs.map(Ready::name).collect();
+            printer.json(&WouldSubmit {
+                collection: self.name.as_str(),
+                dry_run: true,
+                jobs,
+                arrays: plan.arrays(),
+            })?;
+            return Ok(Exit::Done);
+        }
+        let mut shown = String::new();
+        self.write_plan(&mut shown, &plan)
+            .expect("writing to a string cannot fail");
+        printer.result(&shown)?;
+        Ok(Exit::Done)
+    }
+
+    fn write_plan(&self, out: &mut String, plan: &Plan) -> std::fmt::Result {
+        const SHOWN: usize = 10;
+        writeln!(out, "dry run, nothing is submitted\n{}", self.summary(plan))?;
+        for batch in plan.batches.iter().take(SHOWN) {
+            let jobs = batch.jobs();
+            let first = jobs[0].name();
+            match jobs.last().filter(|_| batch.is_array()) {
+                Some(last) => {
+                    let (count, last) = (jobs.len(), last.name());
+                    writeln!(out, "  an array of {count} jobs: {first} … {last}")?;
+                }
+                None => writeln!(out, "  {first}")?,
+            }
+        }
+        match plan.batches.len() {
+            ..=SHOWN => Ok(()),
+            many => writeln!(out, "  … and {} more", text::thousands(many - SHOWN)),
+        }
+    }
+
+    fn plan(
+        &self,
+        collection: &Collection,
+        requests: Vec<Request>,
+        limits: &Limits,
+    ) -> Result<Plan, Error> {
+        Plan::new(
+            collection,
+            &self.root,
+            requests,
+            self.arrays,
+            limits.array_tasks,
+            self.force,
+        )
+    }
+
+    /// `60 jobs of collection `x` in 2 arrays and 3 single submissions`.
+    fn summary(&self, plan: &Plan) -> String {
+        let jobs = text::count(plan.jobs(), "job");
+        let arrays = plan.arrays();
+        let how = match (arrays, plan.batches.len() - arrays) {
+            (0, _) => String::new(),
+            (arrays, 0) => format!(" as {}", text::count(arrays, "array")),
+            (arrays, singles) => format!(
+                " as {} and {}",
+                text::count(arrays, "array"),
+                text::count(singles, "single job")
+            ),
+        };
+        format!("{jobs} of collection `{}`{how}", self.name)
+    }
+
+    /// Submits, and goes on when there is room again, if that was asked for.
+    pub(super) fn run(
+        &self,
+        look: bool,
+        yes: bool,
+        choose: &Choose<'_>,
+        global: &Global,
+        printer: &Printer,
+    ) -> Result<Exit, Error> {
+        let limits = self.slurm.limits()?;
+        if !yes {
+            let mut collection = self.manager.get(&self.name)?;
+            if look {
+                refresh(&mut collection, &self.slurm, jiff::Timestamp::now())?;
+            }
+            let plan = self.plan(&collection, choose(&collection)?, &limits)?;
+            if plan.jobs() > 0 {
+                let summary = self.summary(&plan);
+                printer.confirm(
+                    yes,
+                    &[],
+                    &format!("submit {summary}?"),
+                    format!("{summary} were not submitted"),
+                )?;
+            }
+        }
+        let patience = Patience::new();
+        let printer = printer.with_progress();
+        let mut report = Report::default();
+        let mut left: Option<Vec<JobName>> = None;
+        loop {
+            let of_left = |collection: &Collection| {
+                let names = left.as_deref().unwrap_or_default();
+                let is_free = |name: &&JobName| {
+                    let active = collection.jobs.get(*name).and_then(|job| job.state());
+                    !active.is_some_and(JobState::is_active) && !collection.is_unsettled(name)
+                };
+                Ok(choose(collection)?
+                    .into_iter()
+                    .filter(|request| left.is_none() || names.contains(&request.name))
+                    .filter(|request| is_free(&&request.name))
+                    .collect())
+            };
+            let round = self.round(look, &of_left, &limits, &patience, &printer);
+            printer.finish_progress();
+            let (outcome, recovered) = round?;
+            report.add(&outcome, recovered);
+            match (&outcome.stop, self.wait_for_room) {
+                (Some(Stop::Full(_)), Some(interval)) if !patience.is_asked() => {
+                    let jobs = text::count(outcome.left.len(), "job");
+                    printer.note(&format!(
+                        "{jobs} wait for room; next try in {} s",
+                        interval.as_secs()
+                    ));
+                    left = Some(outcome.left);
+                    patience.sleep(interval);
+                    if patience.is_asked() {
+                        report.stop = Some(Stop::Interrupted);
+                        break;
+                    }
+                }
+                _ => {
+                    report.left = outcome.left.len();
+                    report.stop = outcome.stop;
+                    break;
+                }
+            }
+        }
+        report.print(self, global, &printer)
+    }
+
+    /// Submits what there is room for, under one lock, and saves the collection.
+    fn round(
+        &self,
+        look: bool,
+        choose: &Choose<'_>,
+        limits: &Limits,
+        patience: &Patience,
+        printer: &Printer,
+    ) -> Result<(Outcome, Vec<(JobName, JobId)>), Error> {
+        let lock = self.manager.lock(&self.name)?;
+        let mut collection = self.manager.get(&self.name)?;
+        let submitter = Submitter {
+            manager: &self.manager,
+            lock: &lock,
+            scheduler: &self.slurm,
+            limits,
+            max_running: self.max_running,
+            dependency: self.dependency.as_ref(),
+        };
+        let recovered = submitter.recover(&mut collection)?;
+        if look {
+            refresh(&mut collection, &self.slurm, jiff::Timestamp::now())?;
+        }
+        let plan = self.plan(&collection, choose(&collection)?, limits)?;
+        let total = plan.jobs();
+        let outcome = submitter.send(
+            &mut collection,
+            plan,
+            &mut |done| printer.advance("submitting", done, total),
+            &|| patience.is_asked(),
+        );
+        // Whatever happened, what was sent is in the journal; here it goes into the collection.
+        let saved = self
+            .manager
+            .stage(&lock, &mut collection)
+            .and_then(|staged| self.manager.commit(staged, &mut collection));
+        let outcome = outcome?;
+        saved?;
+        Ok((outcome, recovered))
+    }
+}
+
+#[derive(Serialize)]
+struct WouldSubmit<'a> {
+    collection: &'a str,
+    dry_run: bool,
+    jobs: Vec<&'a JobName>,
+    arrays: usize,
+}

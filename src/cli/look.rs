@@ -1,0 +1,61 @@
+use jiff::Timestamp;
+
+use super::Printer;
+use crate::Error;
+use crate::collection::{Collection, CollectionError, CollectionManager, CollectionName};
+use crate::refresh::{is_due_for, refresh};
+use crate::scheduler::{Scheduler, SlurmError};
+
+/// A collection after a look at the cluster.
+pub(super) struct Look {
+    pub(super) collection: Collection,
+    /// Why the cluster could not be asked, so that states are those of the last look.
+    pub(super) away: Option<SlurmError>,
+}
+
+/// Reads a collection and brings it up to date, if a job may have changed. What is news is saved,
+/// unless somebody else is changing the collection.
+pub(super) fn look(
+    manager: &CollectionManager,
+    name: &CollectionName,
+    scheduler: &dyn Scheduler,
+    printer: &Printer,
+) -> Result<Look, Error> {
+    let mut collection = manager.get(name)?;
+    if !is_due_for(&collection, Timestamp::now()) {
+        return Ok(Look {
+            collection,
+            away: None,
+        });
+    }
+    let refreshed = match refresh(&mut collection, scheduler, Timestamp::now()) {
+        Ok(refreshed) => refreshed,
+        Err(error) => {
+            return Ok(Look {
+                collection,
+                away: Some(error),
+            });
+        }
+    };
+    if let Some(error) = &refreshed.accounting_away {
+        printer.note(&format!("note: the accounting does not answer: {error}"));
+    }
+    if refreshed.changed {
+        match save(manager, &mut collection) {
+            Ok(()) | Err(CollectionError::Busy { .. } | CollectionError::Changed { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Look {
+        collection,
+        away: None,
+    })
+}
+
+/// Saves a collection, with what can be removed then.
+fn save(manager: &CollectionManager, collection: &mut Collection) -> Result<(), CollectionError> {
+    let lock = manager.lock(&collection.name)?;
+    let staged = manager.stage(&lock, collection)?;
+    manager.commit(staged, collection)?;
+    manager.remove_tasks(&lock, collection)
+}

@@ -1,0 +1,319 @@
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::collection::UNSUBMITTED;
+use super::look::{Look, look};
+use super::table::table;
+use super::{Exit, Global, Printer, settings};
+use crate::Error;
+use crate::collection::{Attempt, Collection, CollectionName, Job};
+use crate::model::{JobId, JobName, JobState};
+use crate::refresh;
+use crate::text;
+
+const EXAMPLES: &str = "\
+Examples:
+  slurmkit status                      the jobs of `default`, asked of Slurm now
+  slurmkit status resnet --watch       again and again, until all have ended
+  slurmkit status resnet --state FAILED
+  slurmkit --json status resnet";
+
+/// How many jobs that failed are listed.
+const SHOWN: usize = 20;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The collection
+    #[arg(default_value_t)]
+    name: CollectionName,
+    /// List the jobs in this state, in Slurm's words, or UNSUBMITTED
+    #[arg(long, value_name = "STATE")]
+    state: Option<Asked>,
+    /// Show it again and again until all jobs have ended
+    #[arg(long)]
+    watch: bool,
+    /// How long to wait in between, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "watch", value_parser = clap::value_parser!(u64).range(5..))]
+    interval: u64,
+}
+
+/// A state as somebody types it; none is unsubmitted.
+#[derive(Clone, Debug)]
+struct Asked(Option<JobState>);
+
+impl From<String> for Asked {
+    fn from(text: String) -> Self {
+        let word = text.to_uppercase().replace('-', "_");
+        Self((word != UNSUBMITTED).then(|| JobState::parse(&word)))
+    }
+}
+
+pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exit, Error> {
+    let config = settings::load(global, printer)?;
+    let manager = settings::collections(&config);
+    let slurm = settings::slurm(printer);
+    loop {
+        let look = look(&manager, &args.name, &slurm, printer)?;
+        let report = Report::new(&look, args.state.as_ref());
+        if global.json {
+            printer.json(&report)?;
+        } else {
+            let clear = args.watch && io::stdout().is_terminal();
+            let clear = if clear { "\u{1b}[H\u{1b}[J" } else { "" };
+            printer.result(&format!("{clear}{}", report.text(&look)))?;
+        }
+        if !args.watch || look.collection.count_active() == 0 {
+            return Ok(Exit::Done);
+        }
+        std::thread::sleep(Duration::from_secs(args.interval));
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    collection: &'a str,
+    /// `current`, or `away` when the states are those of the last look.
+    cluster: &'static str,
+    as_of: Timestamp,
+    counts: BTreeMap<&'a str, usize>,
+    jobs: Vec<JobReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct JobReport<'a> {
+    job_name: &'a JobName,
+    state: &'a str,
+    job_id: Option<&'a JobId>,
+    /// How often it was submitted.
+    attempts: usize,
+    exit_code: Option<&'a str>,
+    reason: Option<&'a str>,
+    node: Option<&'a str>,
+    elapsed_seconds: Option<i64>,
+    log: Option<PathBuf>,
+}
+
+impl<'a> Report<'a> {
+    fn new(look: &'a Look, asked: Option<&Asked>) -> Self {
+        let Look { collection, away } = look;
+        let now = Timestamp::now();
+        let mut counts = BTreeMap::new();
+        for job in collection.jobs.values() {
+            *counts.entry(word(job)).or_default() += 1;
+        }
+        let meant = |job: &Job| asked.is_none_or(|Asked(state)| job.state() == state.as_ref());
+        let jobs = collection.jobs.iter().filter(|(_, job)| meant(job));
+        Self {
+            collection: collection.name.as_str(),
+            cluster: if away.is_some() { "away" } else { "current" },
+            as_of: match away {
+                Some(_) => collection.updated,
+                None => now,
+            },
+            counts,
+            jobs: jobs
+                .map(|(name, job)| JobReport::new(collection, name, job, now))
+                .collect(),
+        }
+    }
+
+    fn text(&self, look: &Look) -> String {
+        let mut text = String::new();
+        self.write(&mut text, look)
+            .expect("writing to a string cannot fail");
+        text
+    }
+
+    fn write(&self, out: &mut String, look: &Look) -> std::fmt::Result {
+        let Look { collection, away } = look;
+        let jobs = text::count(collection.jobs.len(), "job");
+        writeln!(out, "{jobs} of collection `{}`", self.collection)?;
+        if let Some(error) = away {
+            let age = Timestamp::now().as_second() - self.as_of.as_second();
+            writeln!(out, "{error}")?;
+            writeln!(out, "as of {} ago ({})", duration(age), self.as_of)?;
+        }
+        let counts = refresh::count(collection);
+        let completed = counts.get(&Some(JobState::Completed)).copied();
+        let done = completed.unwrap_or_default();
+        writeln!(out, "{}", bar(done, collection.jobs.len()))?;
+        for (state, count) in &counts {
+            let word = state.as_ref().map_or(UNSUBMITTED, JobState::word);
+            let reasons = reasons(collection, state.as_ref());
+            let line = format!("  {word:<13} {:>9}{reasons}", text::thousands(*count));
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        if let Some(seconds) = remaining(collection, Timestamp::now()) {
+            writeln!(out, "about {} remaining", duration(seconds))?;
+        }
+        let unsettled: usize = collection
+            .unsettled
+            .iter()
+            .map(|sending| sending.jobs.len())
+            .sum();
+        if unsettled > 0 {
+            let jobs = text::count(unsettled, "job");
+            writeln!(
+                out,
+                "{jobs} on the way; `slurmkit submit` finds out what became of them"
+            )?;
+        }
+        let failed = |report: &&JobReport<'_>| JobState::parse(report.state).is_failure();
+        let asked = self.jobs.len() < collection.jobs.len();
+        let listed: Vec<_> = match asked {
+            true => self.jobs.iter().collect(),
+            false => self
+                .jobs
+                .iter()
+                .filter(|report| report.state != UNSUBMITTED)
+                .filter(failed)
+                .collect(),
+        };
+        if listed.is_empty() {
+            return Ok(());
+        }
+        let most = if asked { usize::MAX } else { SHOWN };
+        let rows = listed.iter().take(most).map(|report| report.row());
+        let header = [
+            "STATE", "JOB", "ID", "EXIT", "ELAPSED", "NODE", "REASON", "LOG",
+        ];
+        write!(out, "\n{}", table(header, rows))?;
+        if listed.len() > most {
+            let more = text::thousands(listed.len() - most);
+            writeln!(out, "… and {more} more; `--state` lists those in one state")?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> JobReport<'a> {
+    fn new(
+        collection: &'a Collection,
+        job_name: &'a JobName,
+        job: &'a Job,
+        now: Timestamp,
+    ) -> Self {
+        let latest = job.attempts.last();
+        let source = collection.sources.get(job.source);
+        let folder = source.map_or(std::path::Path::new(""), |source| &source.working_dir);
+        let of = |field: fn(&'a Attempt) -> Option<&'a str>| latest.and_then(field);
+        Self {
+            job_name,
+            state: word(job),
+            job_id: latest.map(|attempt| &attempt.job_id),
+            attempts: job.attempts.len(),
+            exit_code: of(|attempt| attempt.exit_code.as_deref()),
+            reason: of(|attempt| attempt.reason.as_deref()),
+            node: of(|attempt| attempt.nodes.as_deref()),
+            elapsed_seconds: latest.and_then(|attempt| attempt.elapsed_seconds(now)),
+            log: latest
+                .and_then(|attempt| attempt.log.as_ref())
+                .map(|log| crate::fs::join(folder, log)),
+        }
+    }
+
+    fn row(&self) -> [String; 8] {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        [
+            self.state.into(),
+            self.job_name.to_string(),
+            self.job_id.map(ToString::to_string).unwrap_or_default(),
+            text(self.exit_code),
+            self.elapsed_seconds.map(duration).unwrap_or_default(),
+            text(self.node),
+            text(self.reason),
+            self.log
+                .as_ref()
+                .map(|log| log.display().to_string())
+                .unwrap_or_default(),
+        ]
+    }
+}
+
+fn word(job: &Job) -> &str {
+    job.state().map_or(UNSUBMITTED, JobState::word)
+}
+
+/// How far a collection is.
+fn bar(done: usize, total: usize) -> String {
+    const WIDTH: usize = 40;
+    let full = (done * WIDTH).checked_div(total).unwrap_or_default();
+    let percent = (done * 100).checked_div(total).unwrap_or_default();
+    format!(
+        "{}{} {percent}% completed",
+        "█".repeat(full),
+        "░".repeat(WIDTH - full)
+    )
+}
+
+/// Why jobs wait, most frequent first: `  Resources 3, Priority 2`.
+fn reasons(collection: &Collection, state: Option<&JobState>) -> String {
+    if state != Some(&JobState::Pending) {
+        return String::new();
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let latest = collection
+        .jobs
+        .values()
+        .filter_map(|job| job.attempts.last());
+    let waiting = latest.filter(|attempt| attempt.state == JobState::Pending);
+    for reason in waiting.filter_map(|attempt| attempt.reason.as_deref()) {
+        *counts.entry(reason).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let shown = counts.iter().take(3);
+    let shown: Vec<_> = shown
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
+    format!("  {}", shown.join(", "))
+}
+
+/// How long what waits and runs may take, in seconds, if it goes on as before.
+fn remaining(collection: &Collection, now: Timestamp) -> Option<i64> {
+    let latest = || {
+        collection
+            .jobs
+            .values()
+            .filter_map(|job| job.attempts.last())
+    };
+    let elapsed = |attempt: &Attempt| attempt.elapsed_seconds(now);
+    let finished: Vec<i64> = latest()
+        .filter(|attempt| attempt.state == JobState::Completed)
+        .filter_map(elapsed)
+        .collect();
+    let count = i64::try_from(finished.len())
+        .ok()
+        .filter(|count| *count > 0)?;
+    let mean = finished.iter().sum::<i64>() / count;
+    let running: Vec<i64> = latest()
+        .filter(|attempt| attempt.state == JobState::Running)
+        .map(|attempt| (mean - elapsed(attempt).unwrap_or_default()).max(0))
+        .collect();
+    let waiting = latest()
+        .filter(|attempt| attempt.state == JobState::Pending)
+        .count();
+    if running.is_empty() {
+        return None;
+    }
+    let work = running.iter().sum::<i64>() + mean * i64::try_from(waiting).ok()?;
+    Some(work / i64::try_from(running.len()).ok()?)
+}
+
+/// `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`.
+pub(super) fn duration(seconds: i64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7200 => format!("{minutes} min"),
+        7200..172_800 => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
