@@ -128,6 +128,12 @@ pub enum Error {
         /// For which job, if it fails for some only.
         job: Option<String>,
     },
+    /// Jobs failed again in the same way.
+    #[error("{what}")]
+    Repeated {
+        /// Which.
+        what: String,
+    },
     /// Scripts are not what was generated.
     #[error("{} edited since generation: {}", text::count(paths.len(), "script"), first(paths))]
     ScriptsEdited {
@@ -263,6 +269,7 @@ impl Diagnose for Error {
             | Self::Io(_)
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
+            | Self::Repeated { .. }
             | Self::ScriptsEdited { .. }
             | Self::ScriptsMissing { .. }
             | Self::Several(_)
@@ -290,6 +297,7 @@ impl Diagnose for Error {
             | Self::JobName { .. }
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
+            | Self::Repeated { .. }
             | Self::ScriptsEdited { .. }
             | Self::ScriptsMissing { .. }
             | Self::Several(_)
@@ -325,6 +333,11 @@ impl Diagnose for Error {
             Self::JobName { .. } => Some("change `job_name_pattern`".into()),
             Self::NotConfirmed { asked: false, .. } => Some("pass `-y` to do it unasked".into()),
             Self::Render { error, .. } => error.help(),
+            Self::Repeated { .. } => Some(
+                "`slurmkit logs` shows why; `--set` changes what they ask for, `--again` submits \
+                 them all the same"
+                    .into(),
+            ),
             Self::ScriptsEdited { .. } => {
                 Some("pass `--force` to send them as they are, or generate again".into())
             }

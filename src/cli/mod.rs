@@ -11,6 +11,7 @@ mod interrupt;
 mod look;
 mod printer;
 mod report;
+mod resubmit;
 mod sent;
 mod settings;
 mod spec;
@@ -101,6 +102,8 @@ enum Command {
     Hook(hook::Args),
     /// Write a commented `.slurmkit/config.yaml`
     Init(init::Args),
+    /// Submit jobs that failed again, as before or with other resources
+    Resubmit(Box<resubmit::Args>),
     /// Look at specs
     Spec(spec::Args),
     /// Show what became of the jobs of a collection
@@ -178,6 +181,7 @@ fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<Exit
         Command::Init(args) => init::run(&args, printer),
         Command::Spec(args) => spec::run(global, args, printer),
         Command::Cancel(args) => return cancel::run(global, args, printer),
+        Command::Resubmit(args) => return resubmit::run(global, *args, printer),
         Command::Status(args) => return status::run(global, &args, printer),
         Command::Submit(args) => return submit::run(global, args, printer),
         Command::Wait(args) => return wait::run(global, &args, printer),

@@ -4,6 +4,7 @@
 //! their scripts and compares them with the disk and the collection; it changes nothing that
 //! lasts. *Writing* puts the scripts and the collection into place, all of it or nothing.
 
+mod again;
 mod builder;
 mod folders;
 mod name;
@@ -13,6 +14,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
+pub use again::KnownJob;
 pub use builder::JobGeneratorBuilder;
 pub use folders::Folders;
 pub use plan::{Action, Counts, PlannedJob, Summary};

@@ -47,14 +47,12 @@ const LETTERS: [(char, &str); 32] = [
     ('x', "exclude"),
 ];
 
-/// Long options that stand alone; a value must be joined to others by `=` or follow.
-const FLAGS: [&str; 20] = [
+/// Long options that stand alone; others have their value after `=` or white space.
+const FLAGS: [&str; 18] = [
     "contiguous",
-    "exclusive",
     "get-user-env",
     "hold",
     "ignore-pbs",
-    "immediate",
     "kill-on-invalid-dep",
     "no-kill",
     "no-requeue",
@@ -72,6 +70,87 @@ const FLAGS: [&str; 20] = [
 ];
 
 impl Directives {
+    /// The options of `sbatch` that ask for something; see `man sbatch`.
+    pub const OPTIONS: [&'static str; 72] = [
+        "account",
+        "begin",
+        "bb",
+        "bbf",
+        "chdir",
+        "cluster-constraint",
+        "clusters",
+        "constraint",
+        "container",
+        "contiguous",
+        "core-spec",
+        "cores-per-socket",
+        "cpu-freq",
+        "cpus-per-gpu",
+        "cpus-per-task",
+        "deadline",
+        "delay-boot",
+        "dependency",
+        "distribution",
+        "exclude",
+        "exclusive",
+        "export",
+        "extra",
+        "extra-node-info",
+        "gpu-bind",
+        "gpu-freq",
+        "gpus",
+        "gpus-per-node",
+        "gpus-per-socket",
+        "gpus-per-task",
+        "gres",
+        "gres-flags",
+        "hint",
+        "hold",
+        "licenses",
+        "mail-type",
+        "mail-user",
+        "mcs-label",
+        "mem",
+        "mem-bind",
+        "mem-per-cpu",
+        "mem-per-gpu",
+        "mincpus",
+        "network",
+        "nice",
+        "no-kill",
+        "no-requeue",
+        "nodelist",
+        "nodes",
+        "ntasks",
+        "ntasks-per-core",
+        "ntasks-per-gpu",
+        "ntasks-per-node",
+        "ntasks-per-socket",
+        "overcommit",
+        "oversubscribe",
+        "partition",
+        "prefer",
+        "priority",
+        "qos",
+        "reboot",
+        "requeue",
+        "reservation",
+        "signal",
+        "sockets-per-node",
+        "spread-job",
+        "switches",
+        "threads-per-core",
+        "time",
+        "time-min",
+        "tmp",
+        "wckey",
+    ];
+
+    /// Whether `sbatch` has an option of this name that asks for something.
+    pub fn is_option(name: &str) -> bool {
+        Self::OPTIONS.contains(&name)
+    }
+
     /// Reads the head of a script.
     pub fn parse(script: &str) -> Self {
         let mut directives = Self::default();

@@ -30,6 +30,10 @@ pub struct Request {
     pub name: JobName,
     /// What it asks for other than its script says.
     pub changes: Changes,
+    /// The script that says so, if it is not that of the generation.
+    pub script: Option<Vec<u8>>,
+    /// Options of `sbatch` that say so, long names and values.
+    pub options: Vec<(String, String)>,
 }
 
 impl Request {
@@ -38,6 +42,8 @@ impl Request {
         Self {
             name,
             changes: Changes::default(),
+            script: None,
+            options: Vec::new(),
         }
     }
 }

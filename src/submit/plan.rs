@@ -111,20 +111,27 @@ impl Reader<'_> {
         let working_dir: Arc<Path> = fs::join(self.root, working_dir).into();
         let changed = request.changes.script.as_deref();
         let script = fs::join(&working_dir, changed.unwrap_or(&job.script_path));
-        let text = match fs_err::read(&script) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                self.unfit.missing.push(script);
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
+        let read = || match fs_err::read(&script) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
+        let text = match &request.script {
+            Some(text) => text.clone(),
+            None => match read()? {
+                Some(text) => text,
+                None => {
+                    self.unfit.missing.push(script);
+                    return Ok(None);
+                }
+            },
         };
         if changed.is_none() && ScriptDigest::of(&text) != job.digest {
             self.unfit.edited.push(script.clone());
         }
         let directives = self.directives(Directives::parse(&String::from_utf8_lossy(&text)));
         let logs = Logs::of(&directives, &request.name);
-        let options = options(&request)?;
+        let options = request.options.clone();
         Ok(Some(Ready {
             request,
             script,
@@ -147,29 +154,6 @@ impl Reader<'_> {
         self.directives.push(directives.clone());
         directives
     }
-}
-
-/// The changed Slurm arguments as options of `sbatch`.
-fn options(request: &Request) -> Result<Vec<(String, String)>, Error> {
-    let slurm = request.changes.slurm.iter();
-    slurm
-        .map(|(name, value)| {
-            let option = name.replace('_', "-");
-            let is_option = !option.is_empty()
-                && option
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '-')
-                && !option.starts_with('-');
-            if !is_option {
-                return Err(Error::Argument {
-                    argument: "--set",
-                    problem: format!("`{name}` cannot be an option of `sbatch`"),
-                    help: None,
-                });
-            }
-            Ok((option, value.to_string()))
-        })
-        .collect()
 }
 
 /// The folders that the logs of a batch go to; Slurm fails a job without a word when one is

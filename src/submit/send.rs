@@ -173,6 +173,11 @@ impl Submitter<'_> {
         for folder in log_folders(batch) {
             fs_err::create_dir_all(folder)?;
         }
+        for job in batch.jobs() {
+            if let Some(script) = &job.request.script {
+                fs::write_atomic(&job.script, script)?;
+            }
+        }
         let mut tries = 0;
         loop {
             let token = Token::new();

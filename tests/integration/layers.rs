@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["scheduler"],
     &["error"],
     &["generate", "trial", "refresh", "submit"],
-    &["cancel"],
+    &["cancel", "resubmit"],
     &["cli"],
 ];
 
