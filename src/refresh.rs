@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use crate::collection::{Attempt, Collection};
+use crate::collection::{Attempt, Collection, CollectionManager};
 use crate::model::JobState;
 use crate::scheduler::{JobIds, Observation, Records, Scheduler, SlurmError};
 
@@ -31,9 +31,10 @@ const CLOCK_SECONDS: i64 = 600;
 /// When the controller does not answer; the collection is as it was then.
 pub fn refresh(
     collection: &mut Collection,
+    manager: &CollectionManager,
     scheduler: &dyn Scheduler,
-    now: Timestamp,
 ) -> Result<Refreshed, SlurmError> {
+    let now = Timestamp::now();
     let mut refreshed = Refreshed::default();
     for cluster in clusters(collection, now) {
         let cluster = cluster.as_deref();
@@ -63,7 +64,7 @@ pub fn refresh(
             }
             Err(SlurmError::NoAccounting) => {
                 refreshed.changed |=
-                    without_accounting(collection, scheduler, cluster, &queue, now)?;
+                    without_accounting(collection, manager, scheduler, cluster, &queue)?;
             }
             Err(error) => refreshed.accounting_away = Some(error),
         }
@@ -118,17 +119,21 @@ fn with_accounting(
 /// Where there is no accounting, what the controller has is all there is.
 fn without_accounting(
     collection: &mut Collection,
+    manager: &CollectionManager,
     scheduler: &dyn Scheduler,
     cluster: Option<&str>,
     queue: &Observed,
-    now: Timestamp,
 ) -> Result<bool, SlurmError> {
+    let name = collection.name.clone();
     let mut changed = false;
     let mut ended = false;
     for attempt in latest(collection, cluster) {
         ended |= !attempt.state.is_active() && attempt.exit_code.is_none();
         if attempt.state.is_active() && queue.of(attempt).is_none() {
-            changed |= give_up(attempt, false, now);
+            changed |= match manager.noted_exit_code(&name, attempt) {
+                Some(code) => note_exit(attempt, code),
+                None => give_up(attempt, false, Timestamp::now()),
+            };
         }
     }
     if ended {
@@ -298,6 +303,21 @@ fn update(attempt: &mut Attempt, seen: &Observation) -> bool {
         false => seen.exit_code.clone().or(attempt.exit_code.take()),
     };
     *attempt != old
+}
+
+/// Enters the exit code that a job noted itself; above 128 it is that of a signal.
+fn note_exit(attempt: &mut Attempt, code: u32) -> bool {
+    attempt.state = match code {
+        0 => JobState::Completed,
+        _ => JobState::Failed,
+    };
+    let (code, signal) = if code > 128 {
+        (0, code - 128)
+    } else {
+        (code, 0)
+    };
+    attempt.exit_code = Some(format!("{code}:{signal}").into());
+    true
 }
 
 /// What a job is that nothing knows of; returns whether that is news.

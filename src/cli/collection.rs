@@ -210,7 +210,7 @@ impl Delete {
         let (scripts, kept) = match manager.get(name) {
             Ok(mut collection) => {
                 if !self.force {
-                    check_ended(&mut collection, printer)?;
+                    check_ended(&mut collection, manager, printer)?;
                 }
                 let scripts = if self.scripts {
                     self.find(&collection)?
@@ -282,15 +282,14 @@ impl Delete {
 }
 
 /// Sees to it that no job is forgotten that waits or runs.
-fn check_ended(collection: &mut Collection, printer: &Printer) -> Result<(), Error> {
+fn check_ended(
+    collection: &mut Collection,
+    manager: &CollectionManager,
+    printer: &Printer,
+) -> Result<(), Error> {
     if collection.count_active() > 0 {
         // Without an answer it stays at what was seen last.
-        refresh(
-            collection,
-            &settings::slurm(printer),
-            jiff::Timestamp::now(),
-        )
-        .ok();
+        refresh(collection, manager, &settings::slurm(printer)).ok();
     }
     match collection.count_active() {
         0 => Ok(()),

@@ -136,7 +136,7 @@ impl Dispatch {
         if !yes {
             let mut collection = self.manager.get(&self.name)?;
             if look {
-                refresh(&mut collection, &self.slurm, jiff::Timestamp::now())?;
+                refresh(&mut collection, &self.manager, &self.slurm)?;
             }
             let plan = self.plan(&collection, choose(&collection)?, &limits)?;
             if plan.jobs() > 0 {
@@ -215,7 +215,7 @@ impl Dispatch {
         };
         let recovered = submitter.recover(&mut collection)?;
         if look {
-            refresh(&mut collection, &self.slurm, jiff::Timestamp::now())?;
+            refresh(&mut collection, &self.manager, &self.slurm)?;
         }
         let plan = self.plan(&collection, choose(&collection)?, limits)?;
         let total = plan.jobs();

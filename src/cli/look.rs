@@ -28,7 +28,7 @@ pub(super) fn look(
             away: None,
         });
     }
-    let refreshed = match refresh(&mut collection, scheduler, Timestamp::now()) {
+    let refreshed = match refresh(&mut collection, manager, scheduler) {
         Ok(refreshed) => refreshed,
         Err(error) => {
             return Ok(Look {

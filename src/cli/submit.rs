@@ -140,8 +140,9 @@ impl Args {
             After::Afterok => DependencyType::AfterOk,
             After::Afterany => DependencyType::AfterAny,
         };
-        let mut parents = settings::collections(config).get(parents)?;
-        refresh(&mut parents, slurm, jiff::Timestamp::now())?;
+        let manager = settings::collections(config);
+        let mut parents = manager.get(parents)?;
+        refresh(&mut parents, &manager, slurm)?;
         Dependency::on(&parents, kind)
     }
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::journal::{self, Journal};
-use super::{Collection, CollectionError, CollectionLock, CollectionName, format, now};
+use super::{Attempt, Collection, CollectionError, CollectionLock, CollectionName, format, now};
 use crate::diagnostic::nearest;
 use crate::fs::{self, Staged, Sync};
 use crate::model::{JobState, Token};
@@ -187,6 +187,14 @@ impl CollectionManager {
         self.folder.join(format!("{name}.journal"))
     }
 
+    /// The exit code that a job noted itself, where there is no accounting.
+    pub fn noted_exit_code(&self, name: &CollectionName, attempt: &Attempt) -> Option<u32> {
+        let task = attempt.job_id.task_number().unwrap_or_default();
+        let tasks = self.tasks_path(name, attempt.token?);
+        let noted = fs::read_text(&tasks.with_extension(task.to_string()), 16).ok()?;
+        noted.trim().parse().ok()
+    }
+
     /// Removes the files of arrays all of whose jobs completed, or are submitted otherwise. What
     /// failed may be put back into the queue, and needs them then.
     pub fn remove_tasks(
@@ -212,7 +220,8 @@ impl CollectionManager {
         for entry in entries {
             let entry = entry?;
             let file = entry.file_name();
-            if file.to_str().is_some_and(|file| needed.contains(file)) {
+            let token = file.to_str().and_then(|file| file.split('.').next());
+            if token.is_some_and(|token| needed.contains(token)) {
                 kept = true;
             } else {
                 fs_err::remove_file(entry.path())?;

@@ -45,8 +45,9 @@ pub(super) fn write_tasks(path: &Path, jobs: &[Ready]) -> io::Result<()> {
     })
 }
 
-/// The script that all tasks run, for jobs of one class.
-pub(super) fn script(tasks: &Path, first: &Ready, head: &str) -> String {
+/// The script that all tasks run, for jobs of one class. Where there is no accounting, a task notes
+/// its exit code beside `tasks`.
+pub(super) fn script(tasks: &Path, first: &Ready, head: &str, accounting: bool) -> String {
     let mut script = String::from("#!/bin/sh\n");
     // The options of the command line win over names and logs here.
     for line in directive_lines(head) {
@@ -62,9 +63,10 @@ pub(super) fn script(tasks: &Path, first: &Ready, head: &str) -> String {
     )
     .expect(TO_STRING);
     writeln!(script, "error_folder={}", quoted(&error)).expect(TO_STRING);
+    let record = if accounting { "" } else { "$tasks" };
+    writeln!(script, "record={record}").expect(TO_STRING);
     script.push_str(BODY);
-    let interpreter = &first.directives.interpreter;
-    writeln!(script, "exec {interpreter} /dev/fd/9").expect(TO_STRING);
+    writeln!(script, "run {}", first.directives.interpreter).expect(TO_STRING);
     script
 }
 
@@ -75,6 +77,16 @@ fn directive_lines(script: &str) -> impl Iterator<Item = &str> {
     let is_head = |line: &&str| line.trim_start().starts_with('#') || line.trim().is_empty();
     let head = script.lines().take_while(is_head);
     head.filter(|line| line.starts_with("#SBATCH"))
+}
+
+/// The options of a job that is no array and runs like a task all the same: the name that it would
+/// have.
+pub(super) fn options_of_single(job: &Ready) -> Option<(String, String)> {
+    let file = job.script.file_name()?.to_string_lossy().into_owned();
+    job.directives
+        .get("job-name")
+        .is_none()
+        .then(|| ("job-name".into(), file))
 }
 
 /// The options by which Slurm gives the tasks logs that they can take over.

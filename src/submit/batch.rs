@@ -63,6 +63,11 @@ impl Batch {
         self.jobs.len() > 1
     }
 
+    /// Whether a script of ours can run the jobs.
+    pub(super) fn can_be_wrapped(&self) -> bool {
+        self.is_array() || self.jobs.iter().all(|job| job.class().is_some())
+    }
+
     /// A job by itself.
     pub(super) fn single(job: Ready) -> Self {
         Self { jobs: vec![job] }

@@ -282,7 +282,9 @@ impl Prepared {
         let first = &batch.jobs()[0];
         let options = first.options.to_vec();
         let jobs = batch.jobs();
-        if !batch.is_array() {
+        // The exit code of a job is lost with the controller's memory of it, unless it is noted.
+        let accounting = submitter.limits.accounting;
+        if !batch.is_array() && (accounting || !batch.can_be_wrapped()) {
             return Ok(Self {
                 script: first.script.clone(),
                 array: None,
@@ -293,16 +295,22 @@ impl Prepared {
         let tasks = submitter.manager.tasks_path(collection, token);
         array::write_tasks(&tasks, jobs)?;
         let head = fs_err::read(&first.script)?;
-        let script = array::script(&tasks, first, &String::from_utf8_lossy(&head));
+        let script = array::script(&tasks, first, &String::from_utf8_lossy(&head), accounting);
         let temporary = write_temporary(fs::parent(&tasks), &script)?;
-        let name = collection.as_str().rsplit('/').next().unwrap_or_default();
-        let own = array::options(first, name);
-        Ok(Self {
+        let mut prepared = Self {
             script: temporary.to_path_buf(),
-            array: Some(submitter.array_of(jobs.len())),
-            options: options.into_iter().chain(own).collect(),
+            array: None,
+            options,
             temporary: Some(temporary),
-        })
+        };
+        if batch.is_array() {
+            let name = collection.as_str().rsplit('/').next().unwrap_or_default();
+            prepared.options.extend(array::options(first, name));
+            prepared.array = Some(submitter.array_of(jobs.len()));
+        } else {
+            prepared.options.extend(array::options_of_single(first));
+        }
+        Ok(prepared)
     }
 }
 

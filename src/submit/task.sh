@@ -1,11 +1,12 @@
 # A task of an array of slurmkit runs the script of its own job, as it was when it was submitted:
 # under the job's name, with the job's log, and without a trace of the array.
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
-id=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+task=${SLURM_ARRAY_TASK_ID:-0}
+id=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
 tab=$(printf '\t')
 
 fail() {
-    echo "slurmkit: task $SLURM_ARRAY_TASK_ID: $1" >&2
+    echo "slurmkit: task $task: $1" >&2
     exit 1
 }
 
@@ -26,7 +27,7 @@ place() {
     [ -z "$2" ] || [ "$2" = /dev/null ] || [ ! -e "$1" ] || mv -f "$1" "$(fill "$2")"
 }
 
-line=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1)){p;q;}" "$tasks") || fail "cannot read $tasks"
+line=$(sed -n "$((task + 1)){p;q;}" "$tasks") || fail "cannot read $tasks"
 IFS=$tab read -r start bytes name output error <<EOF_LINE
 $line
 EOF_LINE
@@ -44,3 +45,25 @@ SLURM_JOB_NAME=$name
 export SLURM_JOB_NAME
 unset SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_COUNT SLURM_ARRAY_TASK_MIN
 unset SLURM_ARRAY_TASK_MAX SLURM_ARRAY_TASK_STEP
+
+# run PROGRAM...: becomes the job's own script; where nobody else keeps it, the exit code is noted.
+run() {
+    [ -n "$record" ] || exec "$@" /dev/fd/9
+    child=
+    for signal in HUP INT QUIT USR1 USR2 TERM CONT; do
+        trap "kill -$signal \$child 2>/dev/null" "$signal"
+    done
+    "$@" /dev/fd/9 &
+    child=$!
+    # A signal ends the waiting, not the script.
+    while :; do
+        wait "$child"
+        code=$?
+        kill -0 "$child" 2>/dev/null || break
+    done
+    wait "$child" 2>/dev/null
+    again=$?
+    [ "$again" = 127 ] || code=$again
+    echo "$code" >"$record.$task"
+    exit "$code"
+}
