@@ -85,9 +85,10 @@ pub fn is_due_for(collection: &Collection, now: Timestamp) -> bool {
 /// was not yet ready to say with which code.
 fn is_due(attempt: &Attempt, now: Timestamp) -> bool {
     const LAG_SECONDS: i64 = 3600;
-    let ended = attempt.ended.map_or(0, Timestamp::as_second);
+    let ended = attempt.ended.or(attempt.submitted);
+    let ended = ended.map_or(0, Timestamp::as_second);
     attempt.state.is_active()
-        || attempt.state.is_failure()
+        || attempt.state == JobState::Failed
             && attempt.exit_code.is_none()
             && now.as_second() - ended < LAG_SECONDS
 }

@@ -28,6 +28,7 @@ mod parallel;
 mod programs;
 mod python;
 mod reference;
+mod refresh;
 mod specs;
 mod templates;
 mod test;
