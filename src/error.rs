@@ -93,13 +93,21 @@ pub enum Error {
         /// How many jobs there are.
         count: usize,
     },
-    /// Nobody said that it may be deleted.
-    #[error("{what} was not deleted")]
+    /// Nobody said that it may be done.
+    #[error("{what}")]
     NotConfirmed {
-        /// What was to go.
+        /// What was not done, as a sentence.
         what: String,
         /// Whether there was somebody to ask.
         asked: bool,
+    },
+    /// Files of the Python tool stayed as they were, each for a reason that was said.
+    #[error("{failed} of {} could not be migrated", text::count(*total, "file"))]
+    NotMigrated {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        total: usize,
     },
     /// A template failed.
     #[error("{error}{}", for_job(job.as_deref()))]
@@ -217,6 +225,7 @@ impl Diagnose for Error {
             | Self::Io(_)
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
+            | Self::NotMigrated { .. }
             | Self::Several(_)
             | Self::Thread(_) => None,
         }
@@ -238,6 +247,7 @@ impl Diagnose for Error {
             | Self::JobName { .. }
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
+            | Self::NotMigrated { .. }
             | Self::Several(_)
             | Self::Thread(_)
             | Self::Trap { .. } => Vec::new(),
@@ -261,9 +271,7 @@ impl Diagnose for Error {
             Self::Exists { .. } => Some("pass `--force` to overwrite it".into()),
             Self::Hook(error) => error.help(),
             Self::JobName { .. } => Some("change `job_name_pattern`".into()),
-            Self::NotConfirmed { asked: false, .. } => {
-                Some("pass `-y` to delete it unasked".into())
-            }
+            Self::NotConfirmed { asked: false, .. } => Some("pass `-y` to do it unasked".into()),
             Self::Render { error, .. } => error.help(),
             Self::Spec(error) => error.help(),
             Self::Trap { trap } => trap.help(),
@@ -271,6 +279,7 @@ impl Diagnose for Error {
             Self::Io(_)
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { asked: true, .. }
+            | Self::NotMigrated { .. }
             | Self::Several(_) => None,
         }
     }

@@ -45,7 +45,7 @@
 //! 3. [`config`]; the [`sandbox`], in which Rhai runs; then [`spec`], which may be a program.
 //! 4. The engines [`hook`], [`render`] and [`collection`], which do not know each other.
 //! 5. [`error`]: everything that can go wrong.
-//! 6. [`generate`] and [`trial`]: what is done with all that.
+//! 6. [`generate`], [`migrate`] and [`trial`]: what is done with all that.
 //! 7. [`cli`]: arguments in, text and exit codes out.
 
 pub mod cli;
@@ -56,6 +56,7 @@ pub mod error;
 pub mod fs;
 pub mod generate;
 pub mod hook;
+pub mod migrate;
 pub mod model;
 pub mod render;
 pub mod sandbox;

@@ -260,7 +260,7 @@ impl Delete {
         }
         if !io::stdin().is_terminal() {
             return Err(Error::NotConfirmed {
-                what: what.into(),
+                what: format!("{what} was not deleted"),
                 asked: false,
             });
         }
@@ -279,7 +279,7 @@ impl Delete {
         match answer.trim().to_lowercase().as_str() {
             "y" | "yes" => Ok(()),
             _ => Err(Error::NotConfirmed {
-                what: what.into(),
+                what: format!("{what} was not deleted"),
                 asked: true,
             }),
         }

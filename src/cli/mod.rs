@@ -6,6 +6,7 @@ mod generate;
 mod hook;
 mod init;
 mod interrupt;
+mod migrate;
 mod printer;
 mod report;
 mod settings;
@@ -90,6 +91,12 @@ enum Command {
     Hook(hook::Args),
     /// Write a commented `.slurmkit/config.yaml`
     Init(init::Args),
+    /// Take over the collections and the config of the Python tool of the same name
+    ///
+    /// Collections of version 1 (`.job-collections`) and 2 (`.slurmkit/collections`) become ours,
+    /// with their jobs, attempts and states; `.slurm-kit/config.yaml` gets its new place. What has
+    /// no room here is named, and stays in the backup.
+    Migrate(migrate::Args),
     /// Look at specs
     Spec(spec::Args),
 }
@@ -157,6 +164,7 @@ fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<(), 
         Command::Generate(args) => generate::run(global, *args, printer),
         Command::Hook(args) => hook::run(global, args, printer),
         Command::Init(args) => init::run(&args, printer),
+        Command::Migrate(args) => migrate::run(global, args, printer),
         Command::Spec(args) => spec::run(global, args, printer),
     }
 }

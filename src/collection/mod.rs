@@ -79,6 +79,19 @@ pub struct Attempt {
     pub state: JobState,
 }
 
+impl JobSource {
+    /// The spec of jobs of which nobody noted where they come from. No file is called that, so that
+    /// any spec may take them over.
+    pub const UNKNOWN_SPEC: &str = "(unknown)";
+}
+
+impl Attempt {
+    /// An attempt of which no more is known.
+    pub fn new(job_id: JobId, state: JobState) -> Self {
+        Self { job_id, state }
+    }
+}
+
 /// The first 64 bits of the SHA-256 of a script: enough to see that somebody edited it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScriptDigest(u64);

@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["render"],
     &["collection"],
     &["error"],
-    &["generate", "trial"],
+    &["generate", "migrate", "trial"],
     &["cli"],
 ];
 
