@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::attempt::attempt;
+use super::document::Document;
 use super::old::{Lost, Old, is_empty};
 use super::places::Places;
 use crate::collection::{Collection, CollectionError, Job, JobSource, ScriptDigest};
@@ -43,15 +44,16 @@ struct Generation<'n> {
     slurm_args: Arc<Map>,
 }
 
-/// Fills `collection`, which has nothing but its name, from the file at `root`.
+/// Fills `collection`, which has nothing but its name, from `document`.
 pub(super) fn convert(
     old: &Old,
-    root: &Node,
+    document: &Document,
     version: u8,
     places: &Places,
     zone: &TimeZone,
     mut collection: Collection,
 ) -> Result<Converted, CollectionError> {
+    let root = document.root();
     let mut lost = Lost::default();
     for (key, value) in old.entries(root)? {
         let known = [
@@ -99,9 +101,11 @@ pub(super) fn convert(
         lost,
         gone: 0,
     };
-    for node in old.list(root, "jobs")? {
-        jobs.add(node)?;
+    if document.is_whole() {
+        let list = old.list(root, "jobs")?;
+        list.iter().try_for_each(|node| jobs.add(node))?;
     }
+    document.each_job(|node| jobs.add(node))?;
     let Jobs {
         collection,
         lost,

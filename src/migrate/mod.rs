@@ -8,6 +8,7 @@ mod apply;
 mod attempt;
 mod backup;
 mod convert;
+mod document;
 mod find;
 mod notes;
 mod old;
@@ -24,6 +25,7 @@ pub use convert::Converted;
 pub use old::Lost;
 pub use settings::Settings;
 
+use self::document::Document;
 use self::find::Found;
 use self::old::Old;
 use self::places::Places;
@@ -32,7 +34,7 @@ use crate::collection::{Collection, CollectionError, CollectionManager, Collecti
 use crate::config::Config;
 use crate::diagnostic::Source;
 use crate::model::Value;
-use crate::yaml::{self, Schema};
+use crate::yaml;
 
 /// The largest collection that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 28;
@@ -182,27 +184,21 @@ impl Planner<'_> {
         if is_ours(&source) {
             return Ok(Step::Skip("version 3 already".into()));
         }
-        let root = yaml::parse(&source, Schema::PyYaml);
-        let root = root.map_err(|error| old::unreadable(file, error))?;
-        let old = Old { source: &source };
-        let Some(root) = root else {
+        let old = Old { path: file };
+        let Some(document) = Document::parse(&source)? else {
             return Err(old.empty().into());
         };
-        let version = match version(&old, &root)? {
+        let placed = |error| document.place(error);
+        let version = match version(&old, document.root()).map_err(placed)? {
             3 => return Ok(Step::Skip("version 3 already".into())),
             version => version,
         };
         if !in_place && let Some(step) = self.occupied(found, &name)? {
             return Ok(step);
         }
-        let converted = convert::convert(
-            &old,
-            &root,
-            version,
-            self.places,
-            &self.migration.zone,
-            collection,
-        )?;
+        let zone = &self.migration.zone;
+        let converted = convert::convert(&old, &document, version, self.places, zone, collection);
+        let converted = converted.map_err(placed)?;
         self.taken.insert(name);
         Ok(Step::Convert(Box::new(converted)))
     }
@@ -264,7 +260,7 @@ fn version(old: &Old, root: &yaml::Node) -> Result<u8, CollectionError> {
         Value::Int(2) => Ok(2),
         Value::Int(3) => Ok(3),
         Value::Int(version) => Err(CollectionError::Version {
-            path: old.source.path.clone(),
+            path: old.path.into(),
             version,
         }),
         _ => Err(old.wrong(version, "`version` must be a number")),

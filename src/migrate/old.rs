@@ -1,7 +1,7 @@
 //! How a collection of the Python tool is read: what is missing is tolerated, what is something
 //! else is an error with its place.
 
-use std::sync::Arc;
+use std::path::Path;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::collection::CollectionError;
-use crate::diagnostic::{Diagnose, Source};
+use crate::diagnostic::Diagnose;
 use crate::model::Value;
 use crate::yaml::{Node, YamlError};
 
@@ -35,13 +35,13 @@ impl Lost {
 
 /// The file that is read.
 pub(super) struct Old<'a> {
-    pub(super) source: &'a Arc<Source>,
+    pub(super) path: &'a Path,
 }
 
-impl<'a> Old<'a> {
+impl Old<'_> {
     pub(super) fn wrong(&self, node: &Node, problem: impl Into<String>) -> CollectionError {
         CollectionError::Damaged {
-            path: self.source.path.clone(),
+            path: self.path.into(),
             problem: problem.into(),
             label: Some(node.label()),
         }
@@ -49,7 +49,7 @@ impl<'a> Old<'a> {
 
     pub(super) fn empty(&self) -> CollectionError {
         CollectionError::Damaged {
-            path: self.source.path.clone(),
+            path: self.path.into(),
             problem: "it is empty".into(),
             label: None,
         }
@@ -144,7 +144,7 @@ impl<'a> Old<'a> {
 }
 
 /// What the reader of YAML says of a file, as an error of a collection.
-pub(super) fn unreadable(path: &std::path::Path, error: YamlError) -> CollectionError {
+pub(super) fn unreadable(path: &Path, error: YamlError) -> CollectionError {
     match error {
         YamlError::Read(error) => error.into(),
         error => CollectionError::Damaged {

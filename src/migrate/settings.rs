@@ -35,11 +35,17 @@ pub(super) fn plan(config: &Config, from: &Path, places: &Places) -> Vec<Planned
     for folder in [PROJECT_FOLDER, OLD_PROJECT_FOLDER] {
         let relative = Path::new(folder).join(FILE_NAME);
         let file = fs::join(from, &relative);
-        let is_ours = folder == PROJECT_FOLDER && places.are_one();
-        if is_ours || !file.is_file() {
+        if !file.is_file() {
             continue;
         }
         let step = match there {
+            true if folder == PROJECT_FOLDER && places.are_one() => match foreign(config) {
+                keys if keys.is_empty() => continue,
+                keys => Step::Skip(format!(
+                    "it is read as it is; without effect here: {}",
+                    keys.join(", ")
+                )),
+            },
             true => Step::Skip(format!("{} is there already", target.display())),
             false => settings(config, &file, &target).map_or_else(Step::Fail, |settings| {
                 there = true;

@@ -24,6 +24,7 @@ mod hostile_templates;
 mod hostile_yaml;
 mod layers;
 mod library;
+mod migrate;
 mod parallel;
 mod programs;
 mod python;
