@@ -157,7 +157,7 @@ impl FileReport {
             collection,
             lost,
             gone,
-            default_names: _,
+            ..
         } = converted;
         let keys = lost.iter().map(|(key, count)| Key {
             key: key.into(),
@@ -229,7 +229,10 @@ impl FileReport {
         }
         if self.missing_scripts > 0 {
             let scripts = text::count(self.missing_scripts, "script");
-            writeln!(out, "  {scripts} not found; `generate` writes them again")?;
+            writeln!(
+                out,
+                "  {scripts} not found; `generate` writes what is missing"
+            )?;
         }
         Ok(())
     }

@@ -44,6 +44,7 @@ Examples:
   slurmkit generate job_spec.yaml --dry-run
   slurmkit hook test job_spec.yaml         try the hooks on one parameter set
   slurmkit collection show default         see its jobs
+  slurmkit migrate --dry-run               what becomes of the Python tool's collections
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
 

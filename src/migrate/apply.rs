@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::backup::Backup;
 use super::{Converted, Plan, Planned, Settings, Step};
 use crate::Error;
-use crate::collection::CollectionManager;
+use crate::collection::{CollectionError, CollectionManager};
 use crate::fs;
 
 /// What a migration did.
@@ -97,9 +97,10 @@ fn write_collection(
 ) -> Result<(), Error> {
     let mut collection = converted.collection;
     let lock = manager.lock(&collection.name)?;
-    // First, because staging checks that the file is still the one that was read: then so is the
-    // copy.
-    backup.keep(file, relative)?;
+    if backup.keep(file, relative)? != converted.read {
+        let name = collection.name;
+        return Err(CollectionError::Changed { name }.into());
+    }
     let staged = manager.stage(&lock, &mut collection)?;
     Ok(manager.commit(staged, &mut collection)?)
 }
@@ -117,5 +118,5 @@ fn write_settings(
     }
     backup.keep(file, relative)?;
     files::create_dir_all(fs::parent(target))?;
-    Ok(fs::write_atomic(target, text.as_bytes())?)
+    Ok(fs::write_like(file, target, text.as_bytes())?)
 }

@@ -2,8 +2,10 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use fs_err as files;
+use fs_err::os::unix::fs::OpenOptionsExt;
 use jiff::civil::DateTime;
 
+use crate::collection::ScriptDigest;
 use crate::config::PROJECT_FOLDER;
 use crate::fs;
 
@@ -40,20 +42,23 @@ impl Backup {
         &self.folder
     }
 
-    /// Copies a file into it, under its path in its project. When this returns, the copy is on disk.
-    pub(super) fn keep(&self, file: &Path, relative: &Path) -> io::Result<()> {
+    /// Copies a file into it, under its path in its project; returns what it held. The copy is on
+    /// disk then, and who could not read the file cannot read the copy.
+    pub(super) fn keep(&self, file: &Path, relative: &Path) -> io::Result<ScriptDigest> {
         let copy = self.folder.join(below(relative));
         let folder = fs::parent(&copy);
         files::create_dir_all(folder)?;
-        let mut from = files::File::open(file)?;
+        let bytes = files::read(file)?;
         let mut to = files::OpenOptions::new()
             .write(true)
             .create_new(true)
+            .mode(0o600)
             .open(&copy)?;
-        io::copy(&mut from, &mut to)?;
-        to.flush()?;
+        to.write_all(&bytes)?;
+        to.set_permissions(files::metadata(file)?.permissions())?;
         to.sync_all()?;
-        files::File::open(folder)?.sync_all()
+        files::File::open(folder)?.sync_all()?;
+        Ok(ScriptDigest::of(&bytes))
     }
 }
 

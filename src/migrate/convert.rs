@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-
 use super::attempt::attempt;
 use super::document::Document;
 use super::old::{Lost, Old, is_empty};
@@ -32,6 +30,8 @@ pub struct Converted {
     pub lost: Lost,
     /// How many scripts are not where the file says.
     pub gone: usize,
+    /// What the file held when it was read.
+    pub(super) read: ScriptDigest,
     /// Whether its jobs were named without a pattern.
     pub default_names: bool,
 }
@@ -50,7 +50,6 @@ pub(super) fn convert(
     document: &Document,
     version: u8,
     places: &Places,
-    zone: &TimeZone,
     mut collection: Collection,
 ) -> Result<Converted, CollectionError> {
     let root = document.root();
@@ -88,7 +87,7 @@ pub(super) fn convert(
     if let Some(description) = old.text(root, "description")? {
         collection.description = description.into();
     }
-    if let Some(created) = old.time(root, "created_at", zone)? {
+    if let Some(created) = old.time(root, "created_at")? {
         collection.created = created;
     }
     let mut jobs = Jobs {
@@ -119,6 +118,7 @@ pub(super) fn convert(
         version,
         lost,
         gone,
+        read: document.digest(),
         default_names: patternless && !collection.jobs.is_empty(),
         collection,
     })

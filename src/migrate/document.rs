@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::old::unreadable;
-use crate::collection::CollectionError;
+use crate::collection::{CollectionError, ScriptDigest};
 use crate::diagnostic::{Label, Source};
 use crate::yaml::{self, Node, Schema};
 
@@ -48,6 +48,11 @@ impl<'a> Document<'a> {
     /// The map that is the file, perhaps without its jobs.
     pub(super) fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// What tells this text from any other.
+    pub(super) fn digest(&self) -> ScriptDigest {
+        ScriptDigest::of(self.source.text.as_bytes())
     }
 
     /// Reads one job after the other, and hands it to `visit`.
@@ -163,7 +168,9 @@ mod tests {
         document.each_job(&mut visit).unwrap();
         if document.is_whole() {
             let jobs = document.root().get("jobs").unwrap().as_sequence().unwrap();
-            jobs.iter().for_each(|job| visit(job).unwrap());
+            for job in jobs {
+                visit(job).unwrap();
+            }
         }
         read
     }

@@ -184,7 +184,8 @@ impl Planner<'_> {
         if is_ours(&source) {
             return Ok(Step::Skip("version 3 already".into()));
         }
-        let old = Old { path: file };
+        let zone = &self.migration.zone;
+        let old = Old { path: file, zone };
         let Some(document) = Document::parse(&source)? else {
             return Err(old.empty().into());
         };
@@ -196,8 +197,7 @@ impl Planner<'_> {
         if !in_place && let Some(step) = self.occupied(found, &name)? {
             return Ok(step);
         }
-        let zone = &self.migration.zone;
-        let converted = convert::convert(&old, &document, version, self.places, zone, collection);
+        let converted = convert::convert(&old, &document, version, self.places, collection);
         let converted = converted.map_err(placed)?;
         self.taken.insert(name);
         Ok(Step::Convert(Box::new(converted)))
@@ -220,7 +220,7 @@ impl Planner<'_> {
         }
         if backup::holds(&self.migration.config.root, file, relative)? {
             return Ok(Some(Step::Skip(format!(
-                "became collection `{name}` before"
+                "a backup has it, and there is a collection `{name}`"
             ))));
         }
         let (name, from) = (name.clone(), file.clone());

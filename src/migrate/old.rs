@@ -36,6 +36,8 @@ impl Lost {
 /// The file that is read.
 pub(super) struct Old<'a> {
     pub(super) path: &'a Path,
+    /// That of its times.
+    pub(super) zone: &'a TimeZone,
 }
 
 impl Old<'_> {
@@ -121,12 +123,11 @@ impl Old<'_> {
         &self,
         node: &Node,
         key: &str,
-        zone: &TimeZone,
     ) -> Result<Option<Timestamp>, CollectionError> {
         let Some(text) = self.text(node, key)? else {
             return Ok(None);
         };
-        let local = || zone.to_timestamp(text.parse::<DateTime>().ok()?).ok();
+        let local = || self.zone.to_timestamp(text.parse::<DateTime>().ok()?).ok();
         let time = text.parse::<Timestamp>().ok().or_else(local);
         let wrong = || {
             let problem = format!("`{key}` must be a time, not `{text}`");

@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+use slurmkit::config::Config;
+use slurmkit::migrate::Migration;
+
 use super::test::{Run, Test, contains, project};
 
 /// A copy of a recorded project, as if it had been made where the test runs.
@@ -155,7 +159,7 @@ fn version_2_is_replaced_where_it_is() {
     let left: Vec<_> = test
         .tree()
         .into_iter()
-        .filter(|file| file.contains(".tmp") || file.ends_with(".lock"))
+        .filter(|file| file.contains(".tmp") || file.contains(".lock"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
@@ -173,6 +177,19 @@ fn generating_afterwards_finds_the_jobs_and_keeps_their_attempts() {
         assert_eq!(states(&test, name), before);
         contains(&test.ok(&generate), &["4 unchanged"]);
     }
+}
+
+#[test]
+fn a_file_without_a_word_of_its_spec_is_taken_over_by_any() {
+    let test = recorded("version1");
+    let old = test.read(".job-collections/resnet.yaml");
+    let (jobs, _) = old.split_once("\nmeta:").unwrap();
+    test.write(".job-collections/resnet.yaml", jobs);
+    assert_eq!(migrate(&test, "").code, Some(0));
+    let before = states(&test, "resnet");
+    let stdout = test.ok("generate exp/job_spec.yaml --collection resnet");
+    contains(&stdout, &["4 changed"]);
+    assert_eq!(states(&test, "resnet"), before);
 }
 
 #[test]
@@ -317,6 +334,54 @@ fn another_project_is_taken_over_and_left_as_it_is() {
     let run = other.run(&format!("migrate -y --from {from}/nowhere"));
     assert_eq!(run.code, Some(2));
     contains(&run.stderr, &["is not a folder"]);
+}
+
+#[test]
+fn what_changed_since_it_was_read_is_left_alone() {
+    for (version, file) in [
+        ("version1", ".job-collections/resnet.yaml"),
+        ("version2", ".slurmkit/collections/vision/resnet.yaml"),
+    ] {
+        let test = recorded(version);
+        let config = Config::load(test.path(), None, None).unwrap();
+        let root = test.path().to_owned();
+        let migration = Migration {
+            config: Config {
+                root: root.clone(),
+                ..config
+            },
+            from: root,
+            zone: TimeZone::UTC,
+        };
+        let plan = migration.plan().unwrap();
+        let changed = test.read(file).replace("COMPLETED", "FAILED");
+        test.write(file, &changed);
+        let applied = plan.apply(&TimeZone::UTC).unwrap();
+        let (path, error) = &applied.failed[0];
+        assert_eq!(*path, test.path().join(file));
+        contains(&error.to_string(), &["was changed by another process"]);
+        assert_eq!(test.read(file), changed);
+        let ours = test.path().join(".slurmkit/collections/resnet.yaml");
+        assert!(!ours.exists());
+        contains(&migrate(&test, "").stdout, &["4 jobs"]);
+    }
+}
+
+#[test]
+fn who_could_not_read_the_old_file_cannot_read_its_copies() {
+    use std::os::unix::fs::PermissionsExt;
+    let test = recorded("version1");
+    let old = test.path().join(".slurm-kit/config.yaml");
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
+    migrate(&test, "");
+    let copy = format!("{}/.slurm-kit/config.yaml", backup(&test));
+    for file in [".slurmkit/config.yaml", &copy] {
+        let mode = fs::metadata(test.path().join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
 }
 
 #[test]
