@@ -81,7 +81,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
             notes: &notes,
         })?;
     } else {
-        printer.result(&summary(&reports, &applied, dry_run))?;
+        printer.result(&summary(&reports, &applied))?;
         for note in &notes {
             printer.note(&format!("note: {note}"));
         }
@@ -256,12 +256,15 @@ fn listing(reports: &[FileReport]) -> String {
     out
 }
 
-fn summary(reports: &[FileReport], applied: &Applied, dry_run: bool) -> String {
+fn summary(reports: &[FileReport], applied: &Applied) -> String {
     let planned = reports.iter().filter(|report| report.action == "migrate");
     let Some(backup) = &applied.backup else {
-        return match (planned.count(), dry_run) {
-            (0, _) => "nothing to migrate\n".into(),
-            (count, _) => format!(
+        return match planned.count() {
+            0 if reports.iter().any(|report| report.action == "fail") => {
+                "nothing was written\n".into()
+            }
+            0 => "nothing to migrate\n".into(),
+            count => format!(
                 "{} to migrate; nothing was written\n",
                 text::count(count, "file")
             ),

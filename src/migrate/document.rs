@@ -204,9 +204,9 @@ mod tests {
             error => panic!("{error}"),
         };
         for (text, line) in [
-            (FILE.replace("a: 2", "a: [2"), 9),
-            (FILE.replace("{c: 3}", "{c: 3"), 10),
-            (FILE.replace("version: 2", "version: {"), 2),
+            (FILE.replace("a: 2", "a: [2"), 8),
+            (FILE.replace("{c: 3}", "{c: 3"), 9),
+            (FILE.replace("version: 2", "version: [}"), 1),
         ] {
             let source = Source::new("c.yaml", text.as_str());
             let error = match Document::parse(&source) {
