@@ -16,8 +16,19 @@ use crate::yaml::Node;
 /// The largest script that is looked at, in bytes.
 const MAX_SCRIPT: u64 = 16 << 20;
 
-/// What the spec of a collection says as well: nothing is lost without it.
-const IN_THE_SPEC: [&str; 2] = ["parameters", "generation"];
+/// What a collection carries, what its spec says as well, and the time of the last change, which
+/// is that of the migration. In version 1 a part of it is under `meta`.
+const KNOWN: [&str; 9] = [
+    "version",
+    "name",
+    "description",
+    "created_at",
+    "updated_at",
+    "parameters",
+    "generation",
+    "jobs",
+    "meta",
+];
 
 /// A collection in our form.
 #[derive(Debug)]
@@ -54,34 +65,10 @@ pub(super) fn convert(
 ) -> Result<Converted, CollectionError> {
     let root = document.root();
     let mut lost = Lost::default();
-    for (key, value) in old.entries(root)? {
-        let known = [
-            "version",
-            "name",
-            "description",
-            "created_at",
-            "jobs",
-            "meta",
-        ];
-        // Ours is the time of the migration: that is when the file was last changed.
-        let known = known.contains(&key) || key == "updated_at" || IN_THE_SPEC.contains(&key);
-        if !known && !is_empty(value) {
-            lost.add(key);
-        }
-    }
-    let meta = match version {
-        1 => old.map(root, "meta")?,
-        _ => None,
-    };
-    for (key, value) in meta
-        .map(|meta| old.entries(meta))
-        .transpose()?
-        .into_iter()
-        .flatten()
-    {
-        if key != "generation" && !is_empty(value) {
-            lost.add(key);
-        }
+    count_lost(old, root, &KNOWN, "", &mut lost)?;
+    let meta = old.map(root, "meta")?;
+    if let Some(meta) = meta {
+        count_lost(old, meta, &KNOWN, "", &mut lost)?;
     }
     let generation = Generation::read(old, meta.unwrap_or(root))?;
     if let Some(description) = old.text(root, "description")? {
@@ -209,7 +196,10 @@ impl Jobs<'_> {
                 .collect(),
             _ => old.list(node, "attempts")?.iter().collect(),
         };
-        self.count_lost(node)?;
+        if self.version == 2 {
+            let known = ["job_name", "parameters", "attempts"];
+            count_lost(old, node, &known, "jobs.", &mut self.lost)?;
+        }
         let name = self.name(node)?;
         let parameters = match old.map(node, "parameters")?.map(Node::to_value) {
             Some(Value::Map(map)) => ParamSet::from(&*map).stored(),
@@ -259,18 +249,6 @@ impl Jobs<'_> {
         }
     }
 
-    /// Counts what a job of version 2 has beside its attempts; in version 1 those are one map.
-    fn count_lost(&mut self, node: &Node) -> Result<(), CollectionError> {
-        if self.version == 2 {
-            for (key, value) in self.old.entries(node)? {
-                if !["job_name", "parameters", "attempts"].contains(&key) && !is_empty(value) {
-                    self.lost.add(&format!("jobs.{key}"));
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn name(&self, node: &Node) -> Result<JobName, CollectionError> {
         let name = self.old.text(node, "job_name")?;
         let name = name.ok_or_else(|| self.old.wrong(node, "a job without `job_name`"))?;
@@ -298,6 +276,22 @@ impl Jobs<'_> {
         self.gone += usize::from(script.is_err());
         ScriptDigest::of(&script.unwrap_or_default())
     }
+}
+
+/// Counts the keys of a map that are not `known` and say something.
+fn count_lost(
+    old: &Old,
+    node: &Node,
+    known: &[&str],
+    prefix: &str,
+    lost: &mut Lost,
+) -> Result<(), CollectionError> {
+    for (key, value) in old.entries(node)? {
+        if !known.contains(&key) && !is_empty(value) {
+            lost.add(&format!("{prefix}{key}"));
+        }
+    }
+    Ok(())
 }
 
 /// A path as `generate` would record it.
