@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, PROJECT_FOLDER};
+use crate::config::PROJECT_FOLDER;
 use crate::fs;
 
 /// Where version 1 keeps collections.
@@ -22,13 +22,9 @@ pub(super) struct Found {
 /// The files in all folders where collections of the project at `from` may be, sorted.
 ///
 /// Links to folders are not followed: one may lead to where it is.
-pub(super) fn collections(from: &Path, config: &Config) -> io::Result<Vec<Found>> {
+pub(super) fn collections(from: &Path, collections_dir: PathBuf) -> io::Result<Vec<Found>> {
     let default = Path::new(PROJECT_FOLDER).join("collections");
-    let folders = [
-        default,
-        VERSION_1_FOLDER.into(),
-        config.collections_dir.clone(),
-    ];
+    let folders = [default, VERSION_1_FOLDER.into(), collections_dir];
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for folder in folders {

@@ -130,7 +130,11 @@ impl Migration {
             manager: CollectionManager::new(folder),
             taken: HashSet::new(),
         };
-        let mut found = find::collections(from, config)?;
+        let their_dir = match places.are_one() {
+            true => config.collections_dir.clone(),
+            false => settings::collections_dir(from),
+        };
+        let mut found = find::collections(from, their_dir)?;
         // A file that stays in its place comes before others that would go there.
         found.sort_by_key(|found| !planner.is_in_place(found));
         let collections: Vec<_> = found.into_iter().map(|found| planner.plan(found)).collect();

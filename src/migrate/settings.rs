@@ -23,7 +23,7 @@ pub struct Settings {
     pub text: String,
     /// The keys without effect here. They stay, because the Python tool may be in use still.
     pub foreign: Vec<String>,
-    /// Where collections are kept from then on, if that changes.
+    /// Where collections are kept from then on, if it says so.
     pub collections_dir: Option<PathBuf>,
 }
 
@@ -69,12 +69,26 @@ fn settings(config: &Config, file: &Path, target: &Path) -> Result<Settings, Err
     })?;
     let is_old = fs::join(Path::new(""), &loaded.collections_dir) == Path::new(VERSION_1_FOLDER);
     let text = is_old.then(|| without_collections_dir(&source)).flatten();
+    let default = Config::default().collections_dir;
+    let collections_dir = match text.is_some() {
+        true => Some(default),
+        false => Some(loaded.collections_dir.clone()).filter(|folder| *folder != default),
+    };
     Ok(Settings {
         target: target.into(),
         foreign: foreign(&loaded),
-        collections_dir: text.is_some().then(|| Config::default().collections_dir),
+        collections_dir,
         text: text.unwrap_or_else(|| source.text.clone()),
     })
+}
+
+/// Where the project at `from` keeps collections. What is wrong with its config is said by the plan.
+pub(super) fn collections_dir(from: &Path) -> PathBuf {
+    let files =
+        [PROJECT_FOLDER, OLD_PROJECT_FOLDER].map(|folder| from.join(folder).join(FILE_NAME));
+    let file = files.iter().find(|file| file.is_file());
+    let config = file.and_then(|file| Config::load(from, None, Some(file)).ok());
+    config.unwrap_or_default().collections_dir
 }
 
 /// The keys of a config that have no effect, each once.

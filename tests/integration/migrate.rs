@@ -258,6 +258,49 @@ fn another_project_is_taken_over_and_left_as_it_is() {
 }
 
 #[test]
+fn the_folder_that_the_config_names_is_looked_at() {
+    let test = recorded("version1").file("records/sub/one.yaml", "jobs:\n- job_name: a\n");
+    let config = test.read(".slurm-kit/config.yaml");
+    let config = config.replace(".job-collections/", "records");
+    test.write(".slurm-kit/config.yaml", &config);
+    let other = Test::new();
+    let run = migrate(&other, &format!("--from {}", test.path().display()));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    contains(&other.ok("collection list"), &["resnet", "sub/one"]);
+    assert!(other.exists("records/sub/one.yaml"));
+    let run = migrate(&test, "");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(test.read(".slurmkit/config.yaml"), config);
+    let list = test.ok("collection list");
+    contains(&list, &["resnet", "sub/one"]);
+    contains(&test.read("records/sub/one.yaml"), &["version: 3"]);
+}
+
+#[test]
+fn names_that_the_python_tool_sorted_are_told() {
+    let test = recorded("version1");
+    let file = ".job-collections/resnet.yaml";
+    let note = "the jobs of `resnet` have names without a pattern";
+    assert!(!test.run("migrate --dry-run").stderr.contains(note));
+    let old = test.read(file);
+    let pattern = "job_name_pattern: '{{ model }}_lr{{ lr }}'";
+    let old = old.replace(pattern, "job_name_pattern: null");
+    test.write(file, &old);
+    assert!(
+        !test.run("migrate --dry-run").stderr.contains(note),
+        "they are sorted"
+    );
+    test.write(
+        file,
+        &old.replace(
+            "    lr: 0.1\n    model: resnet18",
+            "    model: resnet18\n    lr: 0.1",
+        ),
+    );
+    contains(&test.run("migrate --dry-run").stderr, &[note]);
+}
+
+#[test]
 fn json_says_the_same_to_programs() {
     let test = recorded("version1");
     let run = test.run("--json migrate --dry-run");
