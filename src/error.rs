@@ -115,10 +115,18 @@ pub enum Error {
     /// Nobody said that it may be done.
     #[error("{what}")]
     NotConfirmed {
-        /// What was not done.
+        /// What was not done, as a sentence.
         what: String,
         /// Whether there was somebody to ask.
         asked: bool,
+    },
+    /// Files of the Python tool stayed as they were, each for a reason that was said.
+    #[error("{failed} of {} could not be migrated", text::count(*total, "file"))]
+    NotMigrated {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        total: usize,
     },
     /// A template failed.
     #[error("{error}{}", for_job(job.as_deref()))]
@@ -272,6 +280,7 @@ impl Diagnose for Error {
             | Self::Repeated { .. }
             | Self::ScriptsEdited { .. }
             | Self::ScriptsMissing { .. }
+            | Self::NotMigrated { .. }
             | Self::Several(_)
             | Self::Slurm(_)
             | Self::Thread(_)
@@ -300,6 +309,7 @@ impl Diagnose for Error {
             | Self::Repeated { .. }
             | Self::ScriptsEdited { .. }
             | Self::ScriptsMissing { .. }
+            | Self::NotMigrated { .. }
             | Self::Several(_)
             | Self::Slurm(_)
             | Self::Thread(_)
@@ -357,6 +367,7 @@ impl Diagnose for Error {
             Self::Io(_)
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { asked: true, .. }
+            | Self::NotMigrated { .. }
             | Self::Several(_) => None,
         }
     }

@@ -9,6 +9,7 @@ mod hook;
 mod init;
 mod interrupt;
 mod look;
+mod migrate;
 mod printer;
 mod report;
 mod resubmit;
@@ -53,6 +54,7 @@ Examples:
   slurmkit collection show default         see its jobs
   slurmkit submit                          submit them to Slurm
   slurmkit status --watch                  see what becomes of them
+  slurmkit migrate --dry-run               what becomes of the Python tool's collections
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
 
@@ -104,6 +106,12 @@ enum Command {
     Init(init::Args),
     /// Submit jobs that failed again, as before or with other resources
     Resubmit(Box<resubmit::Args>),
+    /// Take over the collections and the config of the Python tool of the same name
+    ///
+    /// Collections of version 1 (`.job-collections`) and 2 (`.slurmkit/collections`) become ours,
+    /// with their jobs, attempts and states; `.slurm-kit/config.yaml` gets its new place. What has
+    /// no room here is named, and stays in the backup.
+    Migrate(migrate::Args),
     /// Look at specs
     Spec(spec::Args),
     /// Show what became of the jobs of a collection
@@ -179,6 +187,7 @@ fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<Exit
         Command::Generate(args) => generate::run(global, *args, printer),
         Command::Hook(args) => hook::run(global, args, printer),
         Command::Init(args) => init::run(&args, printer),
+        Command::Migrate(args) => migrate::run(global, args, printer),
         Command::Spec(args) => spec::run(global, args, printer),
         Command::Cancel(args) => return cancel::run(global, args, printer),
         Command::Resubmit(args) => return resubmit::run(global, *args, printer),

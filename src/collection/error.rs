@@ -45,6 +45,20 @@ pub enum CollectionError {
         /// One with a similar name.
         similar: Option<String>,
     },
+    /// A file is where a collection of another tool would go.
+    #[error(
+        "{} cannot become collection `{name}`: {} is there already",
+        quoted(from),
+        quoted(path)
+    )]
+    Taken {
+        /// The collection.
+        name: CollectionName,
+        /// What was to become it.
+        from: PathBuf,
+        /// What is there.
+        path: PathBuf,
+    },
     /// A later slurmkit or the Python tool wrote the file.
     #[error("{} has version {version}; this slurmkit reads version {supported}", quoted(path), supported = super::format::VERSION)]
     Version {
@@ -66,6 +80,7 @@ impl Diagnose for CollectionError {
             | Self::Changed { .. }
             | Self::Io(_)
             | Self::Missing { .. }
+            | Self::Taken { .. }
             | Self::Version { .. } => None,
         }
     }
@@ -88,8 +103,11 @@ impl Diagnose for CollectionError {
             Self::Missing { similar: None, .. } => {
                 Some("`slurmkit collection list` shows those there are".into())
             }
+            Self::Taken { .. } => {
+                Some("nothing was overwritten; rename one of the two files and run again".into())
+            }
             Self::Version { version: 1 | 2, .. } => Some(
-                "the Python tool wrote it; choose another collection with `--collection`".into(),
+                "the Python tool wrote it; `slurmkit migrate` turns it into one of ours".into(),
             ),
             Self::Version { .. } => Some("use the slurmkit that wrote it, or a later one".into()),
             Self::Io(_) => None,

@@ -277,6 +277,11 @@ fn read_yaml(source: &Arc<Source>) -> Result<(Header, IndexMap<JobName, Job>), C
                 version: *version,
             });
         }
+        // Version 1 of the Python tool does not say so, but its times have other names.
+        None if header.get("created_at").is_some() => {
+            let path = source.path.clone();
+            return Err(CollectionError::Version { path, version: 1 });
+        }
         _ => return Err(wrong("there is no `version`", &root)),
     }
     let header = Header::deserialize(Value::from(header))

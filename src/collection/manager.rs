@@ -95,6 +95,14 @@ impl CollectionManager {
         CollectionLock::acquire(&path, name)
     }
 
+    /// Makes `collection` the successor of whatever the file of its name holds now: saving replaces
+    /// that, unless it was changed in between. For a file that is read by other means than
+    /// [`get`](Self::get).
+    pub fn succeed(&self, collection: &mut Collection) -> Result<(), CollectionError> {
+        collection.read = Fingerprint::of(&self.path(&collection.name))?;
+        Ok(())
+    }
+
     /// Writes a collection, unless its file was changed since it was read.
     pub fn save(&self, collection: &mut Collection) -> Result<(), CollectionError> {
         let lock = self.lock(&collection.name)?;

@@ -78,6 +78,12 @@ pub struct Job {
     pub attempts: Vec<Attempt>,
 }
 
+impl JobSource {
+    /// The spec of jobs of which nobody noted where they come from. No file is called that, so that
+    /// any spec may take them over.
+    pub const UNKNOWN_SPEC: &str = "(unknown)";
+}
+
 /// The first 64 bits of the SHA-256 of a script: enough to see that somebody edited it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScriptDigest(u64);

@@ -19,7 +19,7 @@ use crate::yaml::{Schema, Trap};
 /// The folder of a project that holds its config and its collections.
 pub const PROJECT_FOLDER: &str = ".slurmkit";
 /// The same folder under the name the Python tool gave it first.
-const OLD_PROJECT_FOLDER: &str = ".slurm-kit";
+pub const OLD_PROJECT_FOLDER: &str = ".slurm-kit";
 /// The file in the project folder and in the user's config folder.
 pub const FILE_NAME: &str = "config.yaml";
 /// The commented config that `slurmkit init` writes.

@@ -95,6 +95,13 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     staged.commit()
 }
 
+/// Writes `contents` to `path` like [`write_atomic`], for those who may read `model`.
+pub fn write_like(model: &Path, path: &Path, contents: &[u8]) -> io::Result<()> {
+    let staged = Staged::write(path, Sync::Yes, |file| file.write_all(contents))?;
+    fs::set_permissions(&staged.file, fs::metadata(model)?.permissions())?;
+    staged.commit()
+}
+
 /// Reads `path`, refusing what is not a plain file or larger than `max_bytes`.
 pub fn read_bytes(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     let metadata = fs::metadata(path)?;

@@ -12,6 +12,7 @@ fn every_command_has_help_with_examples() {
         "--help",
         "generate --help",
         "init --help",
+        "migrate --help",
         "config --help",
         "config show --help",
         "collection --help",

@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["collection"],
     &["scheduler"],
     &["error"],
-    &["generate", "trial", "refresh", "submit"],
+    &["generate", "migrate", "trial", "refresh", "submit"],
     &["cancel", "resubmit"],
     &["cli"],
 ];

@@ -24,6 +24,8 @@ mod hostile_templates;
 mod hostile_yaml;
 mod layers;
 mod library;
+mod migrate;
+mod migrate_refused;
 mod parallel;
 mod programs;
 mod python;
