@@ -52,13 +52,14 @@ impl Cluster {
     /// Breaks and repairs daemons.
     #[track_caller]
     pub fn slurm_up(&self, args: &[&str]) {
-        let output = Command::new(project().join("scripts/slurm-up"))
-            .args(args)
-            .env("SLURMLAB_RUN", &self.run)
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "slurm-up {args:?}: {stderr}");
+        let run = self.try_slurm_up(args);
+        assert_eq!(run.code, Some(0), "slurm-up {args:?}: {}", run.stderr);
+    }
+
+    pub fn try_slurm_up(&self, args: &[&str]) -> Run {
+        let mut command = Command::new(project().join("scripts/slurm-up"));
+        command.args(args).env("SLURMLAB_RUN", &self.run);
+        Run::of(command.output().unwrap())
     }
 
     /// Whether the kernel ends a job that takes too much memory, or Slurm's own sampling does.

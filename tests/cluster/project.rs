@@ -52,6 +52,26 @@ fn get_slurm_args(params, defaults) {
 }
 ";
 
+/// The folder comes last, and nothing before it holds a bar.
+const QUEUE: [&str; 6] = ["-h", "-r", "-t", "all", "-o", "%i|%T|%k|%j|%Z"];
+
+impl Queued {
+    /// The job of a row, and its folder.
+    fn parse(row: &str) -> (Self, &Path) {
+        let fields: Vec<&str> = row.splitn(5, '|').collect();
+        let [id, state, comment, name, folder] = fields[..] else {
+            panic!("squeue printed {row:?}");
+        };
+        let job = Self {
+            id: id.to_owned(),
+            state: state.to_owned(),
+            comment: comment.to_owned(),
+            name: name.to_owned(),
+        };
+        (job, Path::new(folder))
+    }
+}
+
 impl Job {
     pub fn new(name: impl Into<String>, command: &str) -> Self {
         Self {
@@ -227,23 +247,14 @@ impl Project {
     /// The jobs of this project that the controller knows, found without slurmkit's help.
     #[track_caller]
     pub fn queue(&self) -> Vec<Queued> {
-        // The folder comes last, and nothing before it holds a bar.
-        let rows = self
-            .cluster
-            .ask("squeue", &["-h", "-r", "-t", "all", "-o", "%i|%T|%k|%j|%Z"]);
+        self.queued(&self.cluster.ask("squeue", &QUEUE))
+    }
+
+    fn queued(&self, rows: &str) -> Vec<Queued> {
         rows.lines()
-            .filter_map(|row| {
-                let fields: Vec<&str> = row.splitn(5, '|').collect();
-                let [id, state, comment, name, folder] = fields[..] else {
-                    panic!("squeue printed {row:?}");
-                };
-                Path::new(folder).starts_with(self.path()).then(|| Queued {
-                    id: id.to_owned(),
-                    state: state.to_owned(),
-                    comment: comment.to_owned(),
-                    name: name.to_owned(),
-                })
-            })
+            .map(Queued::parse)
+            .filter(|(_, folder)| folder.starts_with(self.path()))
+            .map(|(job, _)| job)
             .collect()
     }
 
@@ -274,9 +285,10 @@ impl Project {
 
 impl Drop for Project {
     fn drop(&mut self) {
-        let ids: Vec<String> = self.queue().into_iter().map(|job| job.id).collect();
-        if !ids.is_empty() {
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        // Without demands: this may be the end of a test that has failed.
+        let queue = self.queued(&self.cluster.run("squeue", &QUEUE).stdout);
+        if !queue.is_empty() {
+            let ids: Vec<&str> = queue.iter().map(|job| &*job.id).collect();
             self.cluster.run("scancel", &ids);
         }
     }

@@ -33,6 +33,11 @@ impl<'a> Trouble<'a> {
 
 impl Drop for Trouble<'_> {
     fn drop(&mut self) {
+        // A second panic would end the whole program.
+        if thread::panicking() {
+            self.cluster.try_slurm_up(&[self.end, "slurmctld"]);
+            return;
+        }
         self.cluster.slurm_up(&[self.end, "slurmctld"]);
         until("the controller answers again", || {
             (self.cluster.run("scontrol", &["ping"]).code == Some(0)).then_some(())

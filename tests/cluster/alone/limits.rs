@@ -1,5 +1,7 @@
 //! `MaxSubmitJobs`: how many jobs a user may have in the queue.
 
+use std::thread;
+
 use crate::cluster::Cluster;
 use crate::project::{Job, Project};
 
@@ -18,7 +20,9 @@ impl<'a> Limit<'a> {
     fn set(&self, value: &str) {
         let value = format!("MaxSubmitJobs={value}");
         let args = ["-i", "modify", "user", "root", "set", &value];
-        self.0.ask("sacctmgr", &args);
+        let run = self.0.run("sacctmgr", &args);
+        // A second panic would end the whole program.
+        assert!(thread::panicking() || run.code == Some(0), "{}", run.stderr);
     }
 }
 

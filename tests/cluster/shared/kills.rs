@@ -75,7 +75,7 @@ fn a_killed_submission_of_arrays_is_completed() {
 #[ignore = "needs a cluster: scripts/test-cluster"]
 fn a_job_that_an_orphaned_sbatch_sends_late_is_not_sent_again() {
     let project = Project::with("orphan", &Job::held(3))
-        .with_sbatch("case \"$*\" in *--comment*) sleep 2 ;; esac\nexec sbatch \"$@\"\n");
+        .with_sbatch("case \"$*\" in *--comment*) sleep 2 ;; esac\nexec $sbatch \"$@\"\n");
     let running = project.start("submit orphan -y");
     // In the middle of the first sbatch, or of the second on a slow machine.
     thread::sleep(Duration::from_secs(1));

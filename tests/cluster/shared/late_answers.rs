@@ -8,10 +8,10 @@ fn lossy(collection: &str) -> Project {
     let project = Project::with(collection, &Job::held(30));
     let calls = project.path().join("calls");
     let script = format!(
-        "case \"$*\" in *--comment*) ;; *) exec sbatch \"$@\" ;; esac
+        "case \"$*\" in *--comment*) ;; *) exec $sbatch \"$@\" ;; esac
 echo call >> {calls}
-[ $(($(wc -l < {calls}) % 7)) = 1 ] || exec sbatch \"$@\"
-sbatch \"$@\" >/dev/null || exit
+[ $(($(wc -l < {calls}) % 7)) = 1 ] || exec $sbatch \"$@\"
+$sbatch \"$@\" >/dev/null || exit
 echo '{TIMED_OUT}' >&2
 exit 1
 ",
