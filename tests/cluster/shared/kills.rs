@@ -69,22 +69,43 @@ fn a_killed_submission_of_arrays_is_completed() {
     kill_and_submit_again("--array", rounds());
 }
 
+/// Kills in the middle of the first of the `sbatch`, that are made as slow as `script` says.
+fn kill_during_sbatch(options: &str, script: &str, story: &str) {
+    let project = Project::with("orphan", &Job::held(3)).with_sbatch(&format!(
+        "case \"$*\" in *--comment*) ;; *) exec $sbatch \"$@\" ;; esac\n{script}\n"
+    ));
+    let running = project.start(&format!("submit orphan -y {options}"));
+    thread::sleep(Duration::from_secs(1));
+    running.kill();
+    project.submit(&format!("orphan {options}")).complete();
+    // Whatever an orphan sends is there by then.
+    thread::sleep(Duration::from_secs(4));
+    project.submit(&format!("orphan {options}")).complete();
+    project.exactly_once("orphan", 3, story);
+}
+
 /// `kill -9` of slurmkit leaves the `sbatch` that it had started, and that one goes on: its job comes
 /// after the second submission has begun.
 #[test]
 #[ignore = "needs a cluster: scripts/test-cluster"]
 fn a_job_that_an_orphaned_sbatch_sends_late_is_not_sent_again() {
-    let project = Project::with("orphan", &Job::held(3))
-        .with_sbatch("case \"$*\" in *--comment*) sleep 2 ;; esac\nexec $sbatch \"$@\"\n");
-    let running = project.start("submit orphan -y");
-    // In the middle of the first sbatch, or of the second on a slow machine.
-    thread::sleep(Duration::from_secs(1));
-    running.kill();
-    project.submit("orphan").complete();
-    // Whatever an orphan sends is there by then.
-    thread::sleep(Duration::from_secs(4));
-    project.submit("orphan").complete();
-    project.exactly_once("orphan", 3, "orphaned sbatch");
+    for options in ["--no-array", "--array"] {
+        kill_during_sbatch(
+            options,
+            "sleep 2; exec $sbatch \"$@\"",
+            "sent after the kill",
+        );
+    }
+}
+
+/// The job is there, and nobody has read its id.
+#[test]
+#[ignore = "needs a cluster: scripts/test-cluster"]
+fn a_job_that_was_accepted_just_before_the_kill_is_found_again() {
+    for options in ["--no-array", "--array"] {
+        let script = "id=$($sbatch \"$@\"); sleep 2; echo $id";
+        kill_during_sbatch(options, script, "sent before the kill");
+    }
 }
 
 #[test]
