@@ -1,0 +1,68 @@
+//! A cluster without accounting: `sacct` fails, and the controller forgets ended jobs after a while.
+
+use crate::project::{Job, Project};
+
+#[test]
+#[ignore = "needs a cluster: scripts/test-cluster"]
+fn ended_jobs_are_told_with_their_exit_codes() {
+    for options in ["--no-array", "--array"] {
+        let jobs = [
+            Job::new("fine", "true"),
+            Job::new("three", "exit 3"),
+            Job::new("crash", "kill -SEGV $$"),
+            Job::new("unwanted", "sleep 600"),
+        ];
+        let project = Project::with("sweep", &jobs);
+        project.submit(&format!("sweep {options}")).complete();
+        let status = project.status_when("sweep", |status| status.count("RUNNING") == 1);
+        let id = status.job("unwanted").id();
+        project.cluster.ask("scancel", &[&id]);
+        let status = project.status_at_end("sweep");
+        let told: Vec<_> = status
+            .jobs
+            .iter()
+            .map(|job| (&*job.job_name, &*job.state, job.exit_code.as_deref()))
+            .collect();
+        let cancelled = told[3];
+        assert_eq!((cancelled.0, cancelled.1), ("unwanted", "CANCELLED"));
+        assert_eq!(
+            told[..3],
+            [
+                ("fine", "COMPLETED", Some("0:0")),
+                ("three", "FAILED", Some("3:0")),
+                ("crash", "FAILED", Some("0:11")),
+            ]
+        );
+        project.exactly_once("sweep", 4, options);
+    }
+}
+
+#[test]
+#[ignore = "needs a cluster: scripts/test-cluster"]
+fn failed_jobs_go_again() {
+    let command = "[ -e fixed ] || exit 1";
+    let project = Project::with(
+        "sweep",
+        &[Job::new("fine", "true"), Job::new("bad", command)],
+    );
+    project.submit("sweep").complete();
+    project.status_at_end("sweep");
+    project.write("fixed", "");
+    let sent = project.resubmit("sweep --filter failed").complete();
+    assert_eq!(sent.submitted.len(), 1, "{sent:?}");
+    assert_eq!(project.run("wait sweep --interval 1").code, Some(0));
+    assert_eq!(project.status("sweep").job("bad").attempts, 2);
+}
+
+#[test]
+#[ignore = "needs a cluster: scripts/test-cluster"]
+fn a_killed_submission_is_completed() {
+    let project = Project::with("killed", &Job::held(200));
+    let running = project.start("submit killed -y --no-array");
+    crate::poll::until("some jobs in the queue", || {
+        (project.queue().len() >= 20).then_some(())
+    });
+    running.kill();
+    project.submit("killed --no-array").complete();
+    project.exactly_once("killed", 200, "without accounting");
+}
