@@ -151,7 +151,7 @@ fn version_2_is_replaced_where_it_is() {
     contains(
         &test.read(".slurmkit/collections/vision/resnet.yaml"),
         &[
-            "[{\"job_id\":\"4102\",\"state\":\"TIMEOUT\"},{\"job_id\":\"4105\",\"state\":\"FAILED\"},",
+            "[{\"job_id\": \"4102\", \"state\": \"TIMEOUT\", \"submitted\": \"2026-03-02T07:23:00Z\"",
         ],
     );
     let left: Vec<_> = test
