@@ -101,7 +101,9 @@ mod tests {
             ("#SBATCH -J n -o %x%%.out\n", "n%.out", true),
             ("#SBATCH -o %N/%4j.out\n", "%N/%4j.out", false),
             ("#SBATCH --array=0-3\n", "slurm-%j_%a.out", false),
-            ("#SBATCH --output='a\\%j'\n", "a%j", false),
+            // `sbatch` takes one backslash away itself, also between quotes.
+            ("#SBATCH --output='a\\%j'\n", "a%j", true),
+            ("#SBATCH --output='a\\\\%j'\n", "a%j", false),
         ] {
             let logs = logs(head);
             assert_eq!((&*logs.output, logs.known), (output, known), "{head}");
