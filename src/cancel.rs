@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::collection::{Attempt, Collection};
 use crate::model::{JobId, JobName, JobState};
+use crate::refresh::CANCELLING;
 use crate::scheduler::{Scheduler, SlurmError};
 use crate::submit::Selection;
 
@@ -74,6 +75,18 @@ impl Cancellation {
             // A job that began meanwhile stays, if only those that wait are meant.
             scheduler.cancel(cluster.as_deref(), ids, state)
         })
+    }
+}
+
+/// Has a collection remember that these jobs are to end: of a task that has not begun, Slurm keeps
+/// nothing that tells.
+pub fn note(collection: &mut Collection, jobs: &[JobName]) {
+    for name in jobs {
+        let attempt = collection.jobs.get_mut(name);
+        let attempt = attempt.and_then(|job| job.attempts.last_mut());
+        if let Some(attempt) = attempt.filter(|attempt| attempt.state.is_active()) {
+            attempt.reason = Some(CANCELLING.into());
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::yaml::Trap;
 #[derive(Debug, Error)]
 pub enum Error {
     /// Jobs of a collection wait or run.
-    #[error("{} of collection `{name}` may wait or run", text::count(*jobs, "job"))]
+    #[error("collection `{name}` has {}: they may wait or run", text::count(*jobs, "active job"))]
     Active {
         /// The collection.
         name: CollectionName,

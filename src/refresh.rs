@@ -20,6 +20,8 @@ pub struct Refreshed {
     pub accounting_away: Option<SlurmError>,
 }
 
+/// The reason of an attempt from when Slurm was told to cancel it until Slurm is seen to have done so.
+pub const CANCELLING: &str = "being cancelled";
 /// How long a job that was just submitted may be missing from everything, in seconds.
 const GRACE_SECONDS: i64 = 120;
 /// How much earlier than we saw it Slurm may say that a job was submitted, in seconds: clocks differ.
@@ -81,16 +83,14 @@ pub fn is_due_for(collection: &Collection, now: Timestamp) -> bool {
     latest.any(|attempt| is_due(attempt, now))
 }
 
-/// Whether there may be news of an attempt: it is alive, or it failed a while ago and the accounting
-/// was not yet ready to say with which code.
+/// Whether there may be news of an attempt: it is alive, or it ended a while ago and the accounting
+/// was not yet ready to say how.
 fn is_due(attempt: &Attempt, now: Timestamp) -> bool {
     const LAG_SECONDS: i64 = 3600;
     let ended = attempt.ended.or(attempt.submitted);
     let ended = ended.map_or(0, Timestamp::as_second);
     attempt.state.is_active()
-        || attempt.state == JobState::Failed
-            && attempt.exit_code.is_none()
-            && now.as_second() - ended < LAG_SECONDS
+        || attempt.exit_code.is_none() && now.as_second() - ended < LAG_SECONDS
 }
 
 /// Enters what the accounting has of jobs that the controller shows no more.
@@ -106,9 +106,9 @@ fn with_accounting(
         let gone = attempt.state.is_active() && queue.of(attempt).is_none();
         changed |= match records.of(attempt) {
             Some(seen) if gone => update(attempt, &seen),
-            Some(seen) if attempt.exit_code.is_none() && seen.state == attempt.state => {
-                attempt.exit_code.clone_from(&seen.exit_code);
-                attempt.exit_code.is_some()
+            // It is behind, but has the last word; what began earlier is the run before a requeue.
+            Some(seen) if attempt.exit_code.is_none() && seen.ended >= attempt.started => {
+                !seen.state.is_active() && update(attempt, &seen)
             }
             None if gone => give_up(attempt, records.knows_array(attempt), now),
             _ => false,
@@ -299,37 +299,35 @@ fn update(attempt: &mut Attempt, seen: &Observation) -> bool {
     attempt.ended = seen.ended;
     attempt.reason.clone_from(&seen.reason);
     attempt.nodes = seen.nodes.clone().or(attempt.nodes.take());
-    attempt.exit_code = match seen.state.is_active() {
-        true => None,
-        false => seen.exit_code.clone().or(attempt.exit_code.take()),
+    attempt.exit_code = match seen.state {
+        JobState::Completed => Some("0:0".into()),
+        ref state if state.is_active() => None,
+        _ => seen.exit_code.clone().or(attempt.exit_code.take()),
     };
     *attempt != old
 }
 
-/// Enters the exit code that a job noted itself; above 128 it is that of a signal.
+/// Enters the exit code that a job noted itself. Above 128 it may be a signal that ended the last
+/// command of the script, which Slurm calls an exit code, too.
 fn note_exit(attempt: &mut Attempt, code: u32) -> bool {
     attempt.state = match code {
         0 => JobState::Completed,
         _ => JobState::Failed,
     };
-    let (code, signal) = if code > 128 {
-        (0, code - 128)
-    } else {
-        (code, 0)
-    };
-    attempt.exit_code = Some(format!("{code}:{signal}").into());
+    attempt.exit_code = Some(format!("{code}:0").into());
     true
 }
 
 /// What a job is that nothing knows of; returns whether that is news.
 ///
-/// A task that was cancelled before it began leaves no trace at all, while its array does.
+/// A task that was cancelled before it began leaves no trace at all, while its array may.
 fn give_up(attempt: &mut Attempt, array_is_known: bool, now: Timestamp) -> bool {
     let submitted = attempt.submitted.unwrap_or(Timestamp::UNIX_EPOCH);
-    if now.as_second() - submitted.as_second() < GRACE_SECONDS {
+    let cancelled = attempt.reason.as_deref() == Some(CANCELLING);
+    if !cancelled && now.as_second() - submitted.as_second() < GRACE_SECONDS {
         return false;
     }
-    (attempt.state, attempt.reason) = match array_is_known {
+    (attempt.state, attempt.reason) = match array_is_known || cancelled {
         true => (JobState::Cancelled, None),
         false => (JobState::Unknown, Some("Slurm no longer knows it".into())),
     };

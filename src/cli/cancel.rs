@@ -1,10 +1,10 @@
 use serde::Serialize;
 
-use super::look::{Look, look};
+use super::look::{Look, look, save};
 use super::submit::key_value;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
-use crate::cancel::Cancellation;
+use crate::cancel::{Cancellation, note};
 use crate::collection::CollectionName;
 use crate::model::{JobName, JobState};
 use crate::submit::Selection;
@@ -48,7 +48,10 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         only,
         yes,
     } = args;
-    let Look { collection, away } = look(&manager, &name, &slurm, printer)?;
+    let Look {
+        mut collection,
+        away,
+    } = look(&manager, &name, &slurm, printer)?;
     if let Some(error) = away {
         return Err(error.into());
     }
@@ -63,6 +66,8 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         let question = format!("cancel {jobs} of collection `{name}`?");
         let refused = format!("{jobs} of collection `{name}` were not cancelled");
         printer.confirm(yes, &[], &question, refused)?;
+        note(&mut collection, &cancellation.jobs);
+        save(&manager, &mut collection)?;
         cancellation.apply(&slurm, state.as_ref())?;
         look(&manager, &name, &slurm, printer)?;
     }

@@ -41,10 +41,7 @@ pub(super) fn look(
         printer.note(&format!("note: the accounting does not answer: {error}"));
     }
     if refreshed.changed {
-        match save(manager, &mut collection) {
-            Ok(()) | Err(CollectionError::Busy { .. } | CollectionError::Changed { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        save(manager, &mut collection)?;
     }
     Ok(Look {
         collection,
@@ -52,10 +49,19 @@ pub(super) fn look(
     })
 }
 
-/// Saves a collection, with what can be removed then.
-fn save(manager: &CollectionManager, collection: &mut Collection) -> Result<(), CollectionError> {
-    let lock = manager.lock(&collection.name)?;
-    let staged = manager.stage(&lock, collection)?;
-    manager.commit(staged, collection)?;
-    manager.remove_tasks(&lock, collection)
+/// Saves what is known of jobs, with what can be removed then, unless somebody else is changing the
+/// collection: the next look comes to the same.
+pub(super) fn save(
+    manager: &CollectionManager,
+    collection: &mut Collection,
+) -> Result<(), CollectionError> {
+    let saved = manager.lock(&collection.name).and_then(|lock| {
+        let staged = manager.stage(&lock, collection)?;
+        manager.commit(staged, collection)?;
+        manager.remove_tasks(&lock, collection)
+    });
+    match saved {
+        Err(CollectionError::Busy { .. } | CollectionError::Changed { .. }) => Ok(()),
+        saved => saved,
+    }
 }

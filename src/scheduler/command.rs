@@ -29,6 +29,8 @@ pub(super) struct SlurmCommand<'a> {
 pub(super) struct Ended {
     /// `None` when we ended it.
     pub(super) status: Option<ExitStatus>,
+    /// How long it ran.
+    pub(super) elapsed: Duration,
     pub(super) stdout: String,
     pub(super) stderr: String,
 }
@@ -61,15 +63,21 @@ impl SlurmCommand<'_> {
         if let Some(folder) = working_dir {
             command.current_dir(folder);
         }
+        let start = Instant::now();
         let child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => SlurmError::Missing { program },
             _ => SlurmError::Run { program, error },
         })?;
-        watch(child, patience, stop_at).map_err(|error| SlurmError::Run { program, error })
+        watch(child, start, patience, stop_at).map_err(|error| SlurmError::Run { program, error })
     }
 }
 
-fn watch(mut child: Child, patience: Duration, stop_at: Option<&str>) -> io::Result<Ended> {
+fn watch(
+    mut child: Child,
+    start: Instant,
+    patience: Duration,
+    stop_at: Option<&str>,
+) -> io::Result<Ended> {
     let (sender, pieces) = mpsc::channel();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let readers = [
@@ -80,7 +88,7 @@ fn watch(mut child: Child, patience: Duration, stop_at: Option<&str>) -> io::Res
         reader?;
     }
     drop(sender);
-    let deadline = Instant::now() + patience;
+    let deadline = start + patience;
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut stopped = false;
     loop {
@@ -99,9 +107,11 @@ fn watch(mut child: Child, patience: Duration, stop_at: Option<&str>) -> io::Res
     }
     // Both pipes are closed, or the process is killed: this does not block for long.
     let status = child.wait()?;
+    let elapsed = start.elapsed();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ok(Ended {
         status: (!stopped).then_some(status),
+        elapsed,
         stdout: text(stdout),
         stderr: text(stderr),
     })

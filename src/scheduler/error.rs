@@ -120,5 +120,6 @@ pub(super) fn is_full(message: &str) -> bool {
     message.split(|c: char| !c.is_alphanumeric()).any(is_limit)
         || message.contains("Resource temporarily unavailable")
         || message.contains("temporarily unable to accept job")
+        || message.contains("job queue full")
         || message.contains("Job limit")
 }

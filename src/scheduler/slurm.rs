@@ -28,7 +28,9 @@ const SUBMIT_PATIENCE: Duration = Duration::from_secs(300);
 /// How long to wait between questions that got no answer, in seconds.
 const BACK_OFF: [u64; 3] = [1, 3, 9];
 /// What `sbatch` says before it waits for room, a minute or two.
-const WAITS: &str = "temporarily unable to accept job, sleeping and retrying";
+const WAITS: &str = "sleeping and retrying";
+/// How long it waits before it tries for the second time; see `sbatch.c`.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest argument: the kernel takes 128 KiB, the end included.
 const MAX_ARGUMENT: usize = 120_000;
 /// How many ids a command gets that takes each as an argument.
@@ -245,10 +247,10 @@ fn outcome(ended: &Ended) -> Result<Accepted, SubmitError> {
     let id = ended.stdout.lines().rev().find_map(parse_id);
     match (ended.status, id) {
         (Some(status), Some(accepted)) if status.success() => Ok(accepted),
-        // It was ended while it waited, but it may have woken up first.
+        // It was ended while it waited, if it had no time to wake up first.
         (None, None) if message.contains(WAITS) => Err(SubmitError::Full {
             message: "Slurm has as many jobs as it takes (MaxJobCount)".into(),
-            certain: false,
+            certain: ended.elapsed < FIRST_WAIT,
         }),
         (Some(status), None) if !status.success() && status.code().is_some() => {
             if is_full(&message) {
@@ -327,6 +329,7 @@ mod tests {
     fn ended(code: Option<i32>, stdout: &str, stderr: &str) -> Ended {
         Ended {
             status: code.map(|code| ExitStatus::from_raw(code << 8)),
+            elapsed: Duration::ZERO,
             stdout: stdout.into(),
             stderr: stderr.into(),
         }

@@ -19,7 +19,7 @@ fn a_full_cluster_takes_what_fits_and_the_rest_when_there_is_room() {
     let sent: Vec<&str> = sent.submitted.iter().map(|it| &*it.job_name).collect();
     assert!(sent.len() >= 10, "{sent:?}");
 
-    let waiting = project.start("submit sweep --no-array -y --wait-for-room --interval 2");
+    let waiting = project.start("submit sweep --no-array -y --wait-for-room --interval 10");
     let ids: Vec<&str> = queue.iter().map(|job| &*job.id).collect();
     project.cluster.ask("scancel", &ids);
     let run = waiting.end();

@@ -284,3 +284,42 @@ fn a_cluster_that_is_away_changes_nothing() {
     assert!(error.is_away());
     assert_eq!(two.states(), ["PENDING", "PENDING"]);
 }
+
+#[test]
+fn what_was_told_to_end_was_cancelled_once_it_is_gone() {
+    let mut two = Two::new(["7_0", "7_4"]);
+    for index in 0..2 {
+        two.attempt(index).submitted = Some(Timestamp::now());
+    }
+    let names: Vec<_> = two.collection.jobs.keys().cloned().collect();
+    slurmkit::cancel::note(&mut two.collection, &names);
+    let fake = Fake {
+        queue: vec![seen("7_0", "RUNNING")],
+        accounting: Some(Vec::new()),
+        ..Fake::default()
+    };
+    two.refresh(&fake);
+    assert_eq!(two.states(), ["RUNNING", "CANCELLED"]);
+}
+
+/// The controller is first to know of an end, and the accounting says how it was.
+#[test]
+fn the_accounting_has_the_last_word() {
+    let mut two = Two::new(["7", "8"]);
+    let mut cancelled = seen("7", "CANCELLED");
+    cancelled.exit_code = Some("0:0".into());
+    let fake = Fake {
+        queue: vec![seen("7", "CANCELLED"), seen("8", "COMPLETED")],
+        accounting: Some(Vec::new()),
+        ..Fake::default()
+    };
+    two.refresh(&fake);
+    assert_eq!(two.attempt(0).exit_code, None);
+    assert_eq!(two.attempt(1).exit_code.as_deref(), Some("0:0"));
+    let fake = Fake {
+        accounting: Some(vec![cancelled]),
+        ..fake
+    };
+    assert!(two.refresh(&fake));
+    assert_eq!(two.attempt(0).exit_code.as_deref(), Some("0:0"));
+}

@@ -77,7 +77,7 @@ fn waiting_for_room_sends_all_in_the_end() {
         let project = Project::with("sweep", &Job::many(40, "true"));
         let limit = Limit::room_for(&project.cluster, 15);
         project
-            .submit(&format!("sweep --wait-for-room --interval 1 {options}"))
+            .submit(&format!("sweep --wait-for-room --interval 10 {options}"))
             .complete();
         drop(limit);
         project.exactly_once("sweep", 40, options);

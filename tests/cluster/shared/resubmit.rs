@@ -68,7 +68,7 @@ fn the_template_sees_extra_parameters_of_a_resubmission() {
 fn a_requeued_job_keeps_its_id() {
     let project = some_fail();
     let first = project.status("sweep");
-    project.resubmit("sweep --filter failed --requeue");
+    project.ok("resubmit sweep --filter failed --requeue -y");
     // Slurm starts it two minutes later.
     let status = project.status_when("sweep", |status| status.count("PENDING") == 3);
     assert_eq!(status.ids(), first.ids());
