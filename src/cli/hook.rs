@@ -95,7 +95,7 @@ struct Listed<'a> {
 
 fn list(spec: &Spec, json: bool, printer: &Printer) -> Result<(), Error> {
     let mut listed = Vec::new();
-    for hook in spec.hooks() {
+    for hook in spec.all_hooks() {
         listed.push(Listed {
             hook: hook.role.to_string(),
             language: Language::of(hook)?.to_string(),
