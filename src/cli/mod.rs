@@ -3,6 +3,7 @@
 mod cancel;
 mod collection;
 mod config;
+mod decided;
 mod dispatch;
 mod generate;
 mod hook;
@@ -12,6 +13,7 @@ mod look;
 mod migrate;
 mod printer;
 mod report;
+mod requeue;
 mod resubmit;
 mod sent;
 mod settings;

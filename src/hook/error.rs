@@ -109,6 +109,12 @@ impl HookError {
         cause(self) == cause(other) && self.0.message == other.0.message
     }
 
+    /// Whether another call would most likely fail as well: a limit was reached, or nobody is left
+    /// to call.
+    pub fn is_final(&self) -> bool {
+        matches!(self.0.kind, HookErrorKind::Limit | HookErrorKind::Host)
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> HookErrorKind {
         self.0.kind
