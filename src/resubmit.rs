@@ -199,7 +199,9 @@ pub(crate) fn spec_of(
     root: &Path,
 ) -> Option<Result<Spec, Vec<SpecError>>> {
     let ending = source.spec.extension()?;
-    let is_spec = ["yaml", "yml", "json", "rhai"].iter().any(|known| ending == *known);
+    let is_spec = ["yaml", "yml", "json", "rhai"]
+        .iter()
+        .any(|known| ending == *known);
     is_spec.then(|| Spec::load(&fs::join(root, &source.spec), config))
 }
 

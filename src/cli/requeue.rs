@@ -82,7 +82,11 @@ impl Requeue<'_> {
         if count == 0 {
             return Ok(());
         }
-        let jobs = format!("{} of collection `{}`", text::count(count, "job"), self.name);
+        let jobs = format!(
+            "{} of collection `{}`",
+            text::count(count, "job"),
+            self.name
+        );
         printer.confirm(
             self.yes,
             &[],

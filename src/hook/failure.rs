@@ -65,7 +65,10 @@ impl Remedy {
             *part = entries.stored();
         }
         let single = |value: &Value| {
-            !matches!(value, Value::Null | Value::List(_) | Value::Map(_) | Value::Object(_))
+            !matches!(
+                value,
+                Value::Null | Value::List(_) | Value::Map(_) | Value::Object(_)
+            )
         };
         match remedy.slurm.iter().find(|(_, value)| !single(value)) {
             None => Ok(remedy),

@@ -149,7 +149,9 @@ impl FromStr for Factor {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || fraction.is_empty() || !is_number(whole) || !is_number(fraction) {
-            return Err(format!("`{text}` is no factor, which is a number like `2` or `1.5`"));
+            return Err(format!(
+                "`{text}` is no factor, which is a number like `2` or `1.5`"
+            ));
         }
         if fraction.len() > Self::DIGITS || whole.len() > Self::DIGITS {
             return Err(format!("the factor `{text}` has too many digits"));
@@ -157,7 +159,9 @@ impl FromStr for Factor {
         let denominator = 10u64.pow(u32::try_from(fraction.len()).unwrap_or_default());
         let digits: u64 = format!("{whole}{fraction}").parse().unwrap_or_default();
         if digits <= denominator {
-            return Err(format!("the factor `{text}` is not above 1, so nothing would grow"));
+            return Err(format!(
+                "the factor `{text}` is not above 1, so nothing would grow"
+            ));
         }
         Ok(Self {
             numerator: digits,
@@ -245,7 +249,9 @@ mod tests {
     fn grown(unit: Unit, from: &str, growth: &str) -> String {
         let growth = Growth::parse(unit, growth).unwrap().unwrap();
         let from = Amount::parse(unit, from).unwrap();
-        growth.of(from).map_or("too large".into(), |it| it.to_string())
+        growth
+            .of(from)
+            .map_or("too large".into(), |it| it.to_string())
     }
 
     #[test]

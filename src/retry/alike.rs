@@ -62,7 +62,10 @@ pub fn find_alike(retries: &Retries, collection: &Collection) -> Option<Alike> {
 }
 
 fn count_with(collection: &Collection, exit_code: &str) -> usize {
-    let attempts = collection.jobs.values().filter_map(|job| job.attempts.last());
+    let attempts = collection
+        .jobs
+        .values()
+        .filter_map(|job| job.attempts.last());
     let alike = |last: &&Attempt| last.state == JobState::Failed && signature(last) == exit_code;
     attempts.filter(alike).count()
 }

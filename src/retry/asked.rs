@@ -58,7 +58,10 @@ impl<'a> Asked<'a> {
     fn entry(&self, argument: &str) -> Option<(&std::sync::Arc<str>, &Value)> {
         let wanted = option(argument);
         // The latest change may be spelled otherwise than what it changes.
-        self.slurm.iter().rev().find(|(known, _)| option(known) == wanted)
+        self.slurm
+            .iter()
+            .rev()
+            .find(|(known, _)| option(known) == wanted)
     }
 
     /// What the script says itself.

@@ -39,7 +39,11 @@ pub(super) fn of(collection: &Collection, root: &Path, name: &JobName, job: &Job
 fn of_attempt(attempt: &Attempt, number: usize, folder: &Path) -> Map {
     let text = |text: &Option<Box<str>>| text.as_deref().map_or(Value::Null, Value::from);
     let int = |int: Option<i64>| int.map_or(Value::Null, Value::from);
-    let (code, signal) = match attempt.exit_code.as_deref().and_then(|it| it.split_once(':')) {
+    let (code, signal) = match attempt
+        .exit_code
+        .as_deref()
+        .and_then(|it| it.split_once(':'))
+    {
         Some((code, signal)) => (code.parse().ok(), signal.parse().ok()),
         None => (None, None),
     };

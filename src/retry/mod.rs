@@ -112,7 +112,9 @@ impl Retries {
         let mut retries = Self::default();
         retries.load_rules(collection, config, root, names, wish)?;
         let mut for_hook: Vec<Vec<usize>> = vec![Vec::new(); collection.sources.len()];
-        let jobs = names.iter().filter_map(|name| collection.jobs.get_key_value(name));
+        let jobs = names
+            .iter()
+            .filter_map(|name| collection.jobs.get_key_value(name));
         for (name, job) in jobs {
             let retry = retries.rules.get(job.source).and_then(Option::as_ref);
             let verdict = match retry {
@@ -229,9 +231,10 @@ impl Retries {
 
     /// The jobs that go again as they are.
     pub fn unchanged(&self) -> impl Iterator<Item = &JobName> {
-        let unchanged = self.decisions.iter().filter(
-            |it| matches!(&it.verdict, Verdict::Again { steps, .. } if steps.is_empty()),
-        );
+        let unchanged = self
+            .decisions
+            .iter()
+            .filter(|it| matches!(&it.verdict, Verdict::Again { steps, .. } if steps.is_empty()));
         unchanged.map(|it| &it.name)
     }
 
@@ -292,10 +295,11 @@ impl Wish {
 
     /// The job again, with what is wished over a remedy.
     fn verdict(&self, asked: &Asked<'_>, remedy: Remedy) -> Verdict {
-        let slurm = asked.spelled(&over(&asked.spelled(&remedy.slurm), &asked.spelled(&self.slurm)));
+        let slurm = over(&asked.spelled(&remedy.slurm), &asked.spelled(&self.slurm));
+        // Rhai's maps have an order of their own.
         let remedy = Remedy {
-            slurm,
-            params: over(&remedy.params, &self.params),
+            slurm: slurm.in_order_of(asked.slurm()),
+            params: over(&remedy.params, &self.params).in_order_of(&asked.params),
         };
         let of_slurm = remedy.slurm.iter().map(|(name, value)| Step {
             name: name.to_string(),

@@ -55,7 +55,9 @@ fn expanded(part: &str) -> Option<Vec<String>> {
             return None;
         }
         for number in first..=last {
-            let of_number = ends.iter().map(|end| format!("{prefix}{number:0width$}{end}"));
+            let of_number = ends
+                .iter()
+                .map(|end| format!("{prefix}{number:0width$}{end}"));
             names.extend(of_number.take(MAX));
         }
     }

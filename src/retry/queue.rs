@@ -32,7 +32,9 @@ pub fn put_back(
     }
     for (cluster, jobs) in by_cluster {
         let queue = scheduler.queue(cluster.as_deref())?;
-        let remembered = jobs.iter().filter(|(_, id)| state_in(&queue, id) == Some(false));
+        let remembered = jobs
+            .iter()
+            .filter(|(_, id)| state_in(&queue, id) == Some(false));
         let ids: Vec<JobId> = remembered.map(|(_, id)| id.clone()).collect();
         let after = match scheduler.requeue(cluster.as_deref(), &ids) {
             Ok(()) => None,
@@ -64,7 +66,8 @@ pub fn put_back(
 /// Whether a job that the controller remembers is alive.
 fn state_in(queue: &[Observation], id: &JobId) -> Option<bool> {
     let seen = queue.iter().filter(|seen| seen.ids.contains(id));
-    seen.map(|seen| seen.state.is_active()).reduce(|one, other| one || other)
+    seen.map(|seen| seen.state.is_active())
+        .reduce(|one, other| one || other)
 }
 
 /// Notes that a job is back in the queue: another attempt, under the same id.

@@ -31,6 +31,7 @@ mod programs;
 mod python;
 mod reference;
 mod refresh;
+mod retry;
 mod specs;
 mod templates;
 mod test;

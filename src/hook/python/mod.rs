@@ -364,7 +364,10 @@ impl Host for PythonHost {
                 }
             })
         };
-        Ok(answers.into_iter().map(|answer| answer.and_then(read)).collect())
+        Ok(answers
+            .into_iter()
+            .map(|answer| answer.and_then(read))
+            .collect())
     }
 
     fn logic(

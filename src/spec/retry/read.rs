@@ -84,7 +84,10 @@ fn state(key: &Node, name: &str, misfits: &mut Vec<Misfit>) -> Option<JobState> 
     let guess = || did_you_mean(&word, STATES).or_else(|| did_you_mean(name, SETTINGS));
     let known = || {
         let states = any_of(STATES).replace(" or ", ", ");
-        format!("it takes states, {states}, and {}", any_of(SETTINGS).replace(" or ", " and "))
+        format!(
+            "it takes states, {states}, and {}",
+            any_of(SETTINGS).replace(" or ", " and ")
+        )
     };
     misfits.push(misfit.help(over.map(String::from).or_else(guess).unwrap_or_else(known)));
     None
@@ -158,7 +161,12 @@ fn new_value(key: &Node, argument: &str, node: &Node) -> Result<To, Misfit> {
     let Some(unit) = unit_of(argument) else {
         if Growth::is_meant(text) {
             let message = format!("`{argument}` is no amount, so it has no `{text}`");
-            let help = || format!("amounts are {}", any_of(Unit::options()).replace(" or ", " and "));
+            let help = || {
+                format!(
+                    "amounts are {}",
+                    any_of(Unit::options()).replace(" or ", " and ")
+                )
+            };
             let guess = did_you_mean(&argument.replace('_', "-"), Unit::options());
             return Err(Misfit::new(key, message).help(guess.unwrap_or_else(help)));
         }
@@ -169,7 +177,9 @@ fn new_value(key: &Node, argument: &str, node: &Node) -> Result<To, Misfit> {
         Some(Err(problem)) => return Err(Misfit::new(node, problem).help(HOW_MUCH)),
         None => {}
     }
-    let unlimited = ["UNLIMITED", "INFINITE"].iter().any(|it| text.eq_ignore_ascii_case(it));
+    let unlimited = ["UNLIMITED", "INFINITE"]
+        .iter()
+        .any(|it| text.eq_ignore_ascii_case(it));
     match (unit, Amount::parse(unit, text)) {
         // `--nodes=2-4`, `--gpus=a100:2`
         (Unit::Pieces, _) | (_, Some(_)) => Ok(To::Value(plain(&scalar.value, text))),
@@ -221,7 +231,9 @@ fn limit(changes: &mut [Change], max: &Node, known: &Map, misfits: &mut Vec<Misf
         }
     };
     for (argument, node) in limits {
-        let of = changes.iter_mut().find(|change| change.argument == argument);
+        let of = changes
+            .iter_mut()
+            .find(|change| change.argument == argument);
         let Some((unit, to)) = of.and_then(|of| Some((unit_of(&of.argument)?, &mut of.to))) else {
             misfits.push(no_growth(&node, &argument));
             continue;
@@ -252,7 +264,9 @@ fn bound(
         return None;
     };
     let option = argument.replace('_', "-");
-    let mut known = known.iter().filter(|(key, _)| key.replace('_', "-") == option);
+    let mut known = known
+        .iter()
+        .filter(|(key, _)| key.replace('_', "-") == option);
     let asked = known.next().map(|(_, value)| value.to_string());
     if let Some(asked) = asked
         && let Some(amount) = Amount::parse(unit, &asked)
