@@ -21,6 +21,7 @@ mod spec;
 mod status;
 mod submit;
 mod table;
+mod tried;
 mod wait;
 
 use std::ffi::OsString;

@@ -9,7 +9,7 @@ use super::asked::Asked;
 use crate::collection::{Attempt, Collection, Job};
 use crate::fs;
 use crate::hook::Failure;
-use crate::model::{JobName, Map, Value};
+use crate::model::{JobId, JobName, JobState, Map, Value};
 
 /// How much of the end of a log is shown, in bytes.
 const TAIL_BYTES: u64 = 64 << 10;
@@ -34,6 +34,40 @@ pub(super) fn of(collection: &Collection, root: &Path, name: &JobName, job: &Job
         job: about.into_iter().collect(),
         attempt: attempt.unwrap_or_default(),
     }
+}
+
+/// A failure that never was, with what is given of it: a job with these parameters and Slurm
+/// arguments, and an attempt with `details`, which replace what a failed attempt mostly has.
+///
+/// # Errors
+/// The first of the details that no attempt has, and those that one has.
+pub fn imagined(params: Map, slurm: Map, details: &Map) -> Result<Failure, (String, Vec<String>)> {
+    let attempt = Attempt {
+        exit_code: Some("1:0".into()),
+        nodes: Some("node1".into()),
+        ..Attempt::new(JobId::from(1), JobState::Failed)
+    };
+    let mut attempt = of_attempt(&attempt, 1, Path::new(""));
+    for (key, value) in details {
+        match attempt.get_mut(key) {
+            Some(entry) => *entry = value.clone(),
+            None => {
+                let known = attempt.keys().map(ToString::to_string);
+                return Err((key.to_string(), known.collect()));
+            }
+        }
+    }
+    let job = [
+        ("name", "job".into()),
+        ("collection", "default".into()),
+        ("params", params.into()),
+        ("slurm", slurm.into()),
+        ("script", "job.job".into()),
+    ];
+    Ok(Failure {
+        job: job.into_iter().collect(),
+        attempt,
+    })
 }
 
 fn of_attempt(attempt: &Attempt, number: usize, folder: &Path) -> Map {

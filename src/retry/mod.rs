@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use alike::{Alike, find_alike};
+pub use failure::imagined;
 pub use queue::{note_in_queue, put_back};
 pub use stay::Stay;
 

@@ -21,8 +21,6 @@ const STATES: [&str; 10] = [
     "UNKNOWN",
 ];
 
-const HOW_MUCH: &str = "write `x1.5` or `+8G` for more, or the new value";
-
 /// Reads the block at `node`, all but its hook. `known` is what every job asks for, as far as that
 /// is known before jobs are generated.
 pub(in crate::spec) fn read(node: &Node, known: &Map, misfits: &mut Vec<Misfit>) -> Retry {
@@ -154,7 +152,7 @@ fn changes(
 
 fn new_value(key: &Node, argument: &str, node: &Node) -> Result<To, Misfit> {
     let Some(scalar) = node.as_scalar().filter(|_| !node.is_null()) else {
-        return Err(Misfit::kind(node, argument, "a single value").help(HOW_MUCH));
+        return Err(Misfit::kind(node, argument, "a single value"));
     };
     // `1:00:00` is what it looks like here, whatever YAML 1.1 makes of it.
     let text = &*scalar.text;
@@ -174,7 +172,7 @@ fn new_value(key: &Node, argument: &str, node: &Node) -> Result<To, Misfit> {
     };
     match Growth::parse(unit, text) {
         Some(Ok(growth)) => return Ok(To::More { growth, max: None }),
-        Some(Err(problem)) => return Err(Misfit::new(node, problem).help(HOW_MUCH)),
+        Some(Err(problem)) => return Err(Misfit::new(node, problem).help(how_much(unit))),
         None => {}
     }
     let unlimited = ["UNLIMITED", "INFINITE"]
@@ -186,8 +184,16 @@ fn new_value(key: &Node, argument: &str, node: &Node) -> Result<To, Misfit> {
         (Unit::Time, None) if unlimited => Ok(To::Value(text.into())),
         (_, None) => {
             let message = format!("`{text}` is not {}", unit.example());
-            Err(Misfit::new(node, message).help(HOW_MUCH))
+            Err(Misfit::new(node, message).help(how_much(unit)))
         }
+    }
+}
+
+fn how_much(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Memory => "write `x2` or `+8G` for more, or the new value",
+        Unit::Time => "write `x1.5` or `+1:00:00` for more, or the new value",
+        Unit::Pieces => "write `x2` or `+1` for more, or the new value",
     }
 }
 
