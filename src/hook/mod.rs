@@ -1,7 +1,7 @@
 //! Hooks: functions of the user's that shape a sweep, in Rhai or in Python.
 //!
 //! A hook is called once for each parameter set, in the order *parse* over all, *filter* over all,
-//! *logic* over all. Another, *on_failure*, is asked about jobs that failed. [`Hooks`] holds that contract; what differs between the languages is behind
+//! *logic* over all. Another one is asked about jobs that failed. [`Hooks`] holds that contract; what differs between the languages is behind
 //! `Host`.
 
 mod error;

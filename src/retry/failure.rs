@@ -5,8 +5,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::asked::Asked;
-use crate::collection::{Attempt, Collection, Job};
+use super::Question;
+use crate::collection::{Attempt, Job};
 use crate::fs;
 use crate::hook::Failure;
 use crate::model::{JobId, JobName, JobState, Map, Value};
@@ -15,8 +15,11 @@ use crate::model::{JobId, JobName, JobState, Map, Value};
 const TAIL_BYTES: u64 = 64 << 10;
 
 /// The last attempt of a job, as a hook gets to know it. Every key is always there.
-pub(super) fn of(collection: &Collection, root: &Path, name: &JobName, job: &Job) -> Failure {
-    let asked = Asked::of(collection, root, job);
+pub(super) fn of(question: &Question<'_>, name: &JobName, job: &Job) -> Failure {
+    let Question {
+        collection, root, ..
+    } = question;
+    let asked = question.asked(job);
     let text = |path: &Path| Value::from(path.display().to_string());
     let source = collection.sources.get(job.source);
     let folder = source.map_or(Path::new(""), |source| &source.working_dir);

@@ -10,8 +10,9 @@ mod nodes;
 mod queue;
 mod rule;
 mod stay;
+mod verdict;
 
-use std::fmt::{self, Display, Formatter};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub use alike::{Alike, find_alike};
 pub use failure::imagined;
 pub use queue::{note_in_queue, put_back};
 pub use stay::Stay;
+pub use verdict::{Decision, Step, Verdict, Wish};
 
 use self::asked::Asked;
 use crate::Error;
@@ -27,23 +29,10 @@ use crate::config::Config;
 use crate::diagnostic::Warning;
 use crate::error::Failures;
 use crate::hook::{Hooks, Remedy};
-use crate::model::{JobName, JobState, Map, Value};
-use crate::resubmit::{Again, over, spec_of};
+use crate::model::{JobName, Map};
+use crate::resubmit::{Again, spec_of};
 use crate::sandbox::Stack;
-use crate::spec::{HookRef, Retry, Rule};
-
-/// What somebody asks for beside the rules.
-#[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// Slurm arguments; they win over those of a rule.
-    pub slurm: Map,
-    /// Parameters; likewise.
-    pub params: Map,
-    /// Whether the state of the jobs was named, so that no rule is needed.
-    pub state_named: bool,
-    /// Whether rules and hooks are left aside.
-    pub no_rules: bool,
-}
+use crate::spec::{HookRef, Retry};
 
 /// What becomes of chosen jobs.
 #[derive(Debug, Default)]
@@ -58,44 +47,20 @@ pub struct Retries {
     rules: Vec<Option<Retry>>,
 }
 
-/// What becomes of a job.
-#[derive(Clone, Debug)]
-pub struct Decision {
-    /// Its name.
-    pub name: JobName,
-    /// How its last attempt ended; `None` if there was none.
-    pub state: Option<JobState>,
-    /// How many attempts there were.
-    pub attempts: usize,
-    /// What becomes of it.
-    pub verdict: Verdict,
+/// What is to be decided, and with what.
+struct Question<'a> {
+    collection: &'a Collection,
+    config: &'a Config,
+    /// The project's, absolute.
+    root: &'a Path,
+    wish: &'a Wish,
 }
 
-/// What becomes of a job.
-#[derive(Clone, Debug)]
-pub enum Verdict {
-    /// It is submitted again.
-    Again {
-        /// What changes, beside what earlier attempts changed.
-        remedy: Remedy,
-        /// The same to read.
-        steps: Vec<Step>,
-    },
-    /// It goes back into the queue under its old id.
-    Requeue,
-    /// Nothing, for a reason.
-    Stay(Stay),
-}
-
-/// A value before and after.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The Slurm argument, or `params.NAME`.
-    pub name: String,
-    /// Before, if that is known.
-    pub from: Option<String>,
-    /// After.
-    pub to: String,
+impl<'a> Question<'a> {
+    /// What the last attempt of a job asked for.
+    fn asked(&self, job: &'a Job) -> Asked<'a> {
+        Asked::of(self.collection, self.root, job)
+    }
 }
 
 impl Retries {
@@ -110,8 +75,14 @@ impl Retries {
         names: &[JobName],
         wish: &Wish,
     ) -> Result<Self, Error> {
+        let question = Question {
+            collection,
+            config,
+            root,
+            wish,
+        };
         let mut retries = Self::default();
-        retries.load_rules(collection, config, root, names, wish)?;
+        retries.load_rules(&question, names)?;
         let mut for_hook: Vec<Vec<usize>> = vec![Vec::new(); collection.sources.len()];
         let jobs = names
             .iter()
@@ -119,11 +90,11 @@ impl Retries {
         for (name, job) in jobs {
             let retry = retries.rules.get(job.source).and_then(Option::as_ref);
             let verdict = match retry {
-                Some(retry) => rule::apply(retry, collection, root, job, wish),
-                None => Some(wish.verdict(&Asked::of(collection, root, job), Remedy::default())),
+                Some(retry) => rule::apply(retry, &question, job),
+                None => Some(wish.verdict(&question.asked(job), &Remedy::default())),
             };
-            if verdict.is_none() {
-                for_hook[job.source].push(retries.decisions.len());
+            if let (None, Some(of_source)) = (&verdict, for_hook.get_mut(job.source)) {
+                of_source.push(retries.decisions.len());
             }
             retries.decisions.push(Decision {
                 name: name.clone(),
@@ -133,37 +104,31 @@ impl Retries {
             });
         }
         for (source, decisions) in for_hook.iter().enumerate() {
-            let retry = retries.rules[source].as_ref();
+            let retry = retries.rules.get(source).and_then(Option::as_ref);
             let hook = retry.and_then(|retry| retry.on_failure.clone());
             if let (Some(hook), false) = (hook, decisions.is_empty()) {
-                let asked = Stack::run(|stack| {
-                    retries.ask(&hook, decisions, collection, config, root, wish, stack)
-                });
-                asked.map_err(Error::Thread)??;
+                Stack::run(|stack| retries.ask(&hook, decisions, &question, stack))
+                    .map_err(Error::Thread)??;
             }
         }
         Ok(retries)
     }
 
     /// Reads the specs of the sources that have one of the jobs.
-    fn load_rules(
-        &mut self,
-        collection: &Collection,
-        config: &Config,
-        root: &Path,
-        names: &[JobName],
-        wish: &Wish,
-    ) -> Result<(), Error> {
-        let of = |source: usize| {
-            let mut jobs = names.iter().filter_map(|name| collection.jobs.get(name));
-            jobs.any(|job| job.source == source && !job.attempts.is_empty())
-        };
+    fn load_rules(&mut self, question: &Question<'_>, names: &[JobName]) -> Result<(), Error> {
+        let Question {
+            collection,
+            config,
+            root,
+            wish,
+        } = question;
+        let jobs = names.iter().filter_map(|name| collection.jobs.get(name));
+        let tried = jobs.filter(|job| !job.attempts.is_empty());
+        let wanted: HashSet<usize> = tried.map(|job| job.source).collect();
         for (index, source) in collection.sources.iter().enumerate() {
-            let wanted = !wish.no_rules && of(index);
-            let spec = wanted.then(|| spec_of(source, config, root)).flatten();
-            let path = root.join(&source.spec);
-            let spec = match spec {
-                Some(_) if !path.exists() => {
+            let wanted = !wish.no_rules && wanted.contains(&index);
+            let spec = match wanted.then(|| spec_of(source, config, root)).flatten() {
+                Some(_) if !root.join(&source.spec).exists() => {
                     let path = source.spec.display();
                     self.warnings.push(Warning::new(format!(
                         "`{path}` does not exist any more, so no rules of it for jobs that failed \
@@ -181,30 +146,27 @@ impl Retries {
     }
 
     /// Lets the hook of a source decide.
-    #[expect(clippy::too_many_arguments, reason = "one call, across a thread")]
     fn ask(
         &mut self,
         hook: &HookRef,
         decisions: &[usize],
-        collection: &Collection,
-        config: &Config,
-        root: &Path,
-        wish: &Wish,
+        question: &Question<'_>,
         stack: &Stack,
     ) -> Result<(), Error> {
         let none = Arc::new(Map::new());
-        let mut hooks = Hooks::load(std::slice::from_ref(hook), &none, &config.hooks, stack)?;
+        let settings = &question.config.hooks;
+        let mut hooks = Hooks::load(std::slice::from_ref(hook), &none, settings, stack)?;
         let mut failures = Failures::default();
         for index in decisions {
             let decision = &mut self.decisions[*index];
-            let Some(job) = collection.jobs.get(&decision.name) else {
+            let Some(job) = question.collection.jobs.get(&decision.name) else {
                 continue;
             };
-            let asked = Asked::of(collection, root, job);
-            match hooks.on_failure(failure::of(collection, root, &decision.name, job)) {
-                Ok(Some(remedy)) => decision.verdict = wish.verdict(&asked, remedy),
+            match hooks.on_failure(failure::of(question, &decision.name, job)) {
+                Ok(Some(remedy)) => {
+                    decision.verdict = question.wish.verdict(&question.asked(job), &remedy);
+                }
                 Ok(None) => {}
-                // The next call would most likely reach it as well.
                 Err(error) if error.is_final() => return Err(error.into()),
                 Err(error) => failures.push(error.into()),
             }
@@ -243,87 +205,5 @@ impl Retries {
     pub fn to_requeue(&self) -> impl Iterator<Item = &JobName> {
         let requeued = |decision: &&Decision| matches!(decision.verdict, Verdict::Requeue);
         self.decisions.iter().filter(requeued).map(|it| &it.name)
-    }
-}
-
-impl Decision {
-    /// Whether nothing became of the job since.
-    fn is_of(&self, job: &Job) -> bool {
-        self.attempts == job.attempts.len() && self.state.as_ref() == job.state()
-    }
-}
-
-impl Verdict {
-    /// The job again, as it is.
-    fn as_it_is() -> Self {
-        Self::Again {
-            remedy: Remedy::default(),
-            steps: Vec::new(),
-        }
-    }
-}
-
-impl Display for Verdict {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Again { steps, .. } if steps.is_empty() => f.write_str("again as it is"),
-            Self::Again { steps, .. } => {
-                let steps: Vec<_> = steps.iter().map(Step::to_string).collect();
-                write!(f, "again with {}", steps.join(", "))
-            }
-            Self::Requeue => f.write_str("back into the queue"),
-            Self::Stay(stay) => write!(f, "stays: {stay}"),
-        }
-    }
-}
-
-impl Display for Step {
-    /// `mem 32G -> 64G`
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { name, from, to } = self;
-        match from {
-            Some(from) => write!(f, "{name} {from} -> {to}"),
-            None => write!(f, "{name} {to}"),
-        }
-    }
-}
-
-impl Wish {
-    /// Whether anything shall be other than before.
-    pub fn changes_something(&self) -> bool {
-        !(self.slurm.is_empty() && self.params.is_empty())
-    }
-
-    /// The job again, with what is wished over a remedy.
-    fn verdict(&self, asked: &Asked<'_>, remedy: Remedy) -> Verdict {
-        let slurm = over(&asked.spelled(&remedy.slurm), &asked.spelled(&self.slurm));
-        // Rhai's maps have an order of their own.
-        let remedy = Remedy {
-            slurm: slurm.in_order_of(asked.slurm()),
-            params: over(&remedy.params, &self.params).in_order_of(&asked.params),
-        };
-        let of_slurm = remedy.slurm.iter().map(|(name, value)| Step {
-            name: name.to_string(),
-            from: asked.get(name),
-            to: value.to_string(),
-        });
-        let of_params = remedy.params.iter().map(|(name, value)| Step {
-            name: format!("params.{name}"),
-            from: asked.params.get(name).map(Value::to_string),
-            to: value.to_string(),
-        });
-        let steps = of_slurm.chain(of_params);
-        let steps = steps.filter(|step| step.from.as_ref() != Some(&step.to));
-        Verdict::Again {
-            steps: steps.collect(),
-            remedy,
-        }
-    }
-}
-
-impl Retry {
-    /// The rule that the state of a job has.
-    fn rule_for(&self, job: &Job) -> Option<&Rule> {
-        self.rule(job.state()?)
     }
 }

@@ -1,29 +1,22 @@
 //! Rules of a spec, applied to a job.
 
-use std::path::Path;
-
 use super::asked::{Asked, option};
-use super::{Stay, Verdict, Wish, nodes};
-use crate::collection::{Collection, Job};
+use super::{Question, Stay, Verdict, Wish, nodes};
+use crate::collection::Job;
 use crate::hook::Remedy;
 use crate::model::{Amount, Growth, JobState, Map, Unit, Value};
 use crate::spec::{Change, Retry, Rule, To};
 
 /// What becomes of a job; `None` where the hook must say.
-pub(super) fn apply(
-    retry: &Retry,
-    collection: &Collection,
-    root: &Path,
-    job: &Job,
-    wish: &Wish,
-) -> Option<Verdict> {
-    let asked = Asked::of(collection, root, job);
+pub(super) fn apply(retry: &Retry, question: &Question<'_>, job: &Job) -> Option<Verdict> {
+    let wish = question.wish;
+    let asked = question.asked(job);
     let again = |slurm: Map| {
         let remedy = Remedy {
             slurm,
             params: Map::new(),
         };
-        Some(wish.verdict(&asked, remedy))
+        Some(wish.verdict(&asked, &remedy))
     };
     let Some(state) = job.state().filter(|state| state.is_failure()) else {
         // Nothing failed: somebody asked for it.
@@ -33,7 +26,7 @@ pub(super) fn apply(
         let attempts = job.attempts.len();
         return Some(Verdict::Stay(Stay::GivenUp { attempts }));
     }
-    let slurm = match retry.rule_for(job) {
+    let slurm = match retry.rule(state) {
         Some(Rule::Again) => Ok(Map::new()),
         Some(Rule::Change(changes)) => changed(changes, &asked, &wish.slurm),
         Some(Rule::ExcludeNode) => Ok(without_nodes(&asked, job)),
