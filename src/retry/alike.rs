@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 
-use super::Retries;
+use super::{Retries, Verdict};
 use crate::collection::{Attempt, Collection};
 use crate::model::JobState;
 use crate::spec::Retry;
@@ -30,8 +30,8 @@ impl Display for Alike {
     }
 }
 
-/// Jobs that failed alike and would go again as they are, if there are too many of them and no job
-/// of the collection completed.
+/// Jobs that failed alike and would go again, if there are too many of them and no job of the
+/// collection completed. Those for which a hook found a cure do not count.
 pub fn find_alike(retries: &Retries, collection: &Collection) -> Option<Alike> {
     let mut jobs = collection.jobs.values();
     if jobs.any(|job| job.state() == Some(&JobState::Completed)) {
@@ -39,8 +39,12 @@ pub fn find_alike(retries: &Retries, collection: &Collection) -> Option<Alike> {
     }
     let mut counts: HashMap<_, u64> = HashMap::new();
     let default = Retry::default();
-    for name in retries.unchanged() {
-        let job = collection.jobs.get(name);
+    let suspects = retries.decisions.iter().filter(|it| match &it.verdict {
+        Verdict::Again { steps, .. } => steps.is_empty() || !it.by_hook,
+        Verdict::Requeue | Verdict::Stay(_) => false,
+    });
+    for decision in suspects {
+        let job = collection.jobs.get(&decision.name);
         let Some((job, last)) = job.and_then(|job| Some((job, job.attempts.last()?))) else {
             continue;
         };

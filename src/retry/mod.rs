@@ -97,6 +97,7 @@ impl Retries {
                 of_source.push(retries.decisions.len());
             }
             retries.decisions.push(Decision {
+                by_hook: verdict.is_none(),
                 name: name.clone(),
                 state: job.state().cloned(),
                 attempts: job.attempts.len(),
@@ -183,7 +184,8 @@ impl Retries {
                 return None;
             };
             let job = collection.jobs.get(&decision.name)?;
-            decision.is_of(job).then(|| Again {
+            let is_free = decision.is_of(job) && !collection.is_unsettled(&decision.name);
+            is_free.then(|| Again {
                 name: decision.name.clone(),
                 slurm: remedy.slurm.clone(),
                 params: remedy.params.clone(),

@@ -29,6 +29,8 @@ pub struct Decision {
     pub state: Option<JobState>,
     /// How many attempts there were.
     pub attempts: usize,
+    /// Whether the hook was asked.
+    pub by_hook: bool,
     /// What becomes of it.
     pub verdict: Verdict,
 }

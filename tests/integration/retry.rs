@@ -334,7 +334,7 @@ fn failures_that_are_all_alike_stop_and_ask() {
             project.ended(seed, "FAILED", |it| it.exit_code = Some(code.into()))
         })
     };
-    for rules in ["", "  FAILED: again\n"] {
+    for rules in ["", "  FAILED: again\n", "  FAILED: {mem: x2}\n"] {
         let project = failed(5, rules, "3:0");
         assert_eq!(
             project.refused("-y"),

@@ -52,6 +52,18 @@ submitted 4 jobs of collection `default`: 100, 101, 102, 103
 }
 
 #[test]
+fn a_failure_that_the_hook_has_a_cure_for_is_no_reason_to_stop() {
+    let failed = |hook: &str| {
+        let project = with_hook("rhai", hook, 5);
+        (1..=5).fold(project, |project, seed| project.ended(seed, "FAILED", nothing))
+    };
+    let cure = "fn on_failure(job, attempt) { #{params: #{batch_size: 8}} }";
+    contains(&failed(cure).resubmit("-y"), &["submitted 5 jobs"]);
+    let hope = "fn on_failure(job, attempt) { #{} }";
+    contains(&failed(hope).refused("-y"), &["5 jobs failed alike (exit code 1)"]);
+}
+
+#[test]
 fn hooks_are_told_everything_and_always_under_the_same_names() {
     let rhai = "fn on_failure(job, attempt) { print(`${job.keys()} ${attempt.keys()}`); \
                 print(`${job.name} ${job.collection} ${attempt.number} ${attempt.job_id} \
