@@ -55,12 +55,17 @@ submitted 4 jobs of collection `default`: 100, 101, 102, 103
 fn a_failure_that_the_hook_has_a_cure_for_is_no_reason_to_stop() {
     let failed = |hook: &str| {
         let project = with_hook("rhai", hook, 5);
-        (1..=5).fold(project, |project, seed| project.ended(seed, "FAILED", nothing))
+        (1..=5).fold(project, |project, seed| {
+            project.ended(seed, "FAILED", nothing)
+        })
     };
     let cure = "fn on_failure(job, attempt) { #{params: #{batch_size: 8}} }";
     contains(&failed(cure).resubmit("-y"), &["submitted 5 jobs"]);
     let hope = "fn on_failure(job, attempt) { #{} }";
-    contains(&failed(hope).refused("-y"), &["5 jobs failed alike (exit code 1)"]);
+    contains(
+        &failed(hope).refused("-y"),
+        &["5 jobs failed alike (exit code 1)"],
+    );
 }
 
 #[test]

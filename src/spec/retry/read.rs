@@ -229,9 +229,9 @@ fn limit(changes: &mut [Change], max: &Node, known: &Map, misfits: &mut Vec<Misf
             misfits.push(misfit.help("write `x2` or `+8G` where the argument shall grow"));
             return;
         }
-        (None, several) => {
+        (None, several @ [first, ..]) => {
             let message = format!("`max` must say of what: {} grow", all_of(several));
-            let help = format!("write a map, like `max: {{{}: {}}}`", several[0], text(max));
+            let help = format!("write a map, like `max: {{{}: {}}}`", first, text(max));
             misfits.push(Misfit::new(max, message).help(help));
             return;
         }
