@@ -45,8 +45,9 @@ MODULES = {
     "parse": "param_parse_module",
     "filter": "param_filter_module",
     "logic": "slurm_args_module",
+    "on_failure": "on_failure_module",
 }
-ARGUMENTS = {"parse": 1, "filter": 1, "logic": 2}
+ARGUMENTS = {"parse": 1, "filter": 1, "logic": 2, "on_failure": 2}
 # Calls are answered at the latest when they took this long: each has its own time limit.
 PART_SECONDS = 0.025
 # Taken before a hook can put another in its place.
@@ -501,7 +502,8 @@ class Hook(object):
             return
         else:
             needs = "takes %s" % arguments(least, most)
-        message = "`%s` %s, a %s hook is called with %d" % (clean(self.name), needs, self.role, given)
+        article = "an" if self.role == "on_failure" else "a"
+        message = "`%s` %s, %s %s hook is called with %d" % (clean(self.name), needs, article, self.role, given)
         raise LoadFailure(kind="load", message=message, place=self.place())
 
     def code(self):
@@ -928,8 +930,8 @@ class Worker(object):
             answers, errors = self.part(hook, indexes[start:], rest)
             end = start + len(answers)
             part, called = indexes[start:end], sets[start:end]
-            if role == "parse":
-                # It was given copies.
+            if role in ("parse", "on_failure"):
+                # Nobody else sees what it was given.
                 yield self.answer(answers, part, [], [], errors)
             else:
                 yield self.answer(answers, part, called, rows[start:end], errors)
@@ -988,6 +990,14 @@ class Worker(object):
                 key = None
             number = known(key)
             answers.append(results.enter(key, answer) if number is None else number)
+            if monotonic() > until:
+                return
+
+    def call_on_failure(self, function, rest, answers, until):
+        for failure in rest:
+            # The only call that sees this one.
+            answer = function(failure["job"], failure["attempt"])
+            answers.append([encode_dict(one) for one in remedies_of(answer)])
             if monotonic() > until:
                 return
 
@@ -1064,6 +1074,15 @@ def dict_of(answer):
     if isinstance(answer, dict):
         return dict(answer)
     raise Unfit("%s; a logic hook returns a dict" % described(answer))
+
+
+def remedies_of(answer):
+    """What a hook on failures asks for, if it asks for anything."""
+    if answer is None:
+        return []
+    if isinstance(answer, dict):
+        return [dict(answer)]
+    raise Unfit("%s; an on_failure hook returns a dict or None" % described(answer))
 
 
 def dicts_of(answer):

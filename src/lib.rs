@@ -45,8 +45,8 @@
 //! 3. [`config`]; the [`sandbox`], in which Rhai runs; then [`spec`], which may be a program.
 //! 4. The engines [`hook`], [`render`], [`collection`] and [`scheduler`], which do not know each other.
 //! 5. [`error`]: everything that can go wrong.
-//! 6. [`generate`], [`migrate`], [`trial`], [`refresh`], [`submit`], [`cancel`] and [`resubmit`]: what is
-//!    done with all that.
+//! 6. [`generate`], [`migrate`], [`trial`], [`refresh`], [`submit`], [`cancel`], [`resubmit`] and
+//!    [`retry`]: what is done with all that.
 //! 7. [`cli`]: arguments in, text and exit codes out.
 
 pub mod cancel;
@@ -63,6 +63,7 @@ pub mod model;
 pub mod refresh;
 pub mod render;
 pub mod resubmit;
+pub mod retry;
 pub mod sandbox;
 pub mod scheduler;
 pub mod spec;

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::Error;
-use crate::collection::{Attempt, Changes, Collection, Job};
+use crate::collection::{Attempt, Changes, Collection, Job, JobSource};
 use crate::config::Config;
 use crate::diagnostic::Warning;
 use crate::fs;
 use crate::generate::{JobGenerator, KnownJob};
 use crate::model::{JobName, Map, ParamSet, Value};
 use crate::scheduler::Directives;
-use crate::spec::{Parameters, Spec};
+use crate::spec::{Parameters, Spec, SpecError};
 use crate::submit::Request;
 
 /// A job that is to be submitted again.
@@ -174,15 +174,9 @@ impl Renderer {
     fn open(collection: &Collection, source: usize, config: &Config, root: &Path) -> Self {
         let source = &collection.sources[source];
         let path = fs::join(root, &source.spec);
-        let is_spec = path.extension().is_some_and(|extension| {
-            ["yaml", "yml", "json", "rhai"]
-                .iter()
-                .any(|known| extension == *known)
-        });
-        let spec = match is_spec {
-            true => Spec::load(&path, config).map_err(Error::from),
-            // A sweep without a spec records its template.
-            false => Ok(Spec::new(&path, Parameters::list(Vec::new()))),
+        let spec = match spec_of(source, config, root) {
+            Some(spec) => spec.map_err(Error::from),
+            None => Ok(Spec::new(&path, Parameters::list(Vec::new()))),
         };
         let generator = spec.map(|spec| {
             // The text that templates got, whatever folder this is.
@@ -197,8 +191,22 @@ impl Renderer {
     }
 }
 
+/// The spec that jobs were generated from; `None` for a sweep without one, which records its
+/// template.
+pub(crate) fn spec_of(
+    source: &JobSource,
+    config: &Config,
+    root: &Path,
+) -> Option<Result<Spec, Vec<SpecError>>> {
+    let ending = source.spec.extension()?;
+    let is_spec = ["yaml", "yml", "json", "rhai"]
+        .iter()
+        .any(|known| ending == *known);
+    is_spec.then(|| Spec::load(&fs::join(root, &source.spec), config))
+}
+
 /// The entries of `other` over those of `map`.
-fn over(map: &Map, other: &Map) -> Map {
+pub(crate) fn over(map: &Map, other: &Map) -> Map {
     let mut merged = map.clone();
     for (key, value) in other {
         merged.insert(key.clone(), value.clone());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::Error;
 use crate::config::{Config, HookOutput, HookSettings};
 use crate::diagnostic::Warning;
-use crate::hook::{HookError, Hooks};
+use crate::hook::{Failure, HookError, Hooks, Remedy};
 use crate::model::{Map, ParamSet, ParamSpace};
 use crate::sandbox::Stack;
 use crate::spec::{HookRef, Role, Spec};
@@ -14,7 +14,7 @@ use crate::spec::{HookRef, Role, Spec};
 /// What the hooks did with a set.
 #[derive(Debug)]
 pub struct Trial {
-    /// The set they began with.
+    /// The set they began with; of a failure, the attempt.
     pub set: ParamSet,
     /// Every call, in order.
     pub calls: Vec<Call>,
@@ -48,6 +48,8 @@ pub enum Returned {
     Keep(bool),
     /// The Slurm arguments of a logic hook.
     SlurmArgs(Arc<Map>),
+    /// What a hook on failures asks for, if it does.
+    Remedy(Option<Remedy>),
 }
 
 impl Trial {
@@ -57,7 +59,17 @@ impl Trial {
     /// # Errors
     /// When the hooks cannot be loaded. What a call raises is its outcome.
     pub fn run(spec: &Spec, config: &Config, set: ParamSet) -> Result<Self, Error> {
-        Stack::run(|stack| Ok(Runner::load(spec, config, stack)?.run(set)))
+        Stack::run(|stack| Ok(Runner::load(spec.hooks(), spec, config, stack)?.run(set)))
+            .map_err(Error::Thread)?
+    }
+
+    /// Calls the hook on failures of `spec`, if it has one, for a failure that may never have been.
+    ///
+    /// # Errors
+    /// When the hook cannot be loaded.
+    pub fn of_failure(spec: &Spec, config: &Config, failure: Failure) -> Result<Self, Error> {
+        let hooks = spec.all_hooks().filter(|hook| hook.role == Role::OnFailure);
+        Stack::run(|stack| Ok(Runner::load(hooks, spec, config, stack)?.fail(failure)))
             .map_err(Error::Thread)?
     }
 }
@@ -70,7 +82,12 @@ struct Runner {
 }
 
 impl Runner {
-    fn load(spec: &Spec, config: &Config, stack: &Stack) -> Result<Self, Error> {
+    fn load<'a>(
+        hooks: impl Iterator<Item = &'a HookRef>,
+        spec: &Spec,
+        config: &Config,
+        stack: &Stack,
+    ) -> Result<Self, Error> {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let sink = printed.clone();
         let settings = HookSettings {
@@ -80,7 +97,7 @@ impl Runner {
             }),
             ..config.hooks.clone()
         };
-        let references: Vec<HookRef> = spec.hooks().cloned().collect();
+        let references: Vec<HookRef> = hooks.cloned().collect();
         let defaults = spec.slurm_args.over(&config.slurm_defaults);
         let hooks = Hooks::load(&references, &Arc::new(defaults), &settings, stack)?;
         Ok(Self {
@@ -99,6 +116,18 @@ impl Runner {
                 self.logic(&mut space, index);
             }
         }
+        self.finish(set)
+    }
+
+    fn fail(mut self, failure: Failure) -> Trial {
+        let attempt = ParamSet::from(&failure.attempt);
+        self.call(Role::OnFailure, attempt.clone(), |hooks| {
+            hooks.on_failure(failure).map(Returned::Remedy)
+        });
+        self.finish(attempt)
+    }
+
+    fn finish(mut self, set: ParamSet) -> Trial {
         Trial {
             set,
             warnings: self.hooks.take_warnings(),

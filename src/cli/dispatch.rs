@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::decided::Decided;
 use super::interrupt::Patience;
 use super::sent::Report;
 use super::{Exit, Global, Printer};
@@ -29,6 +30,10 @@ pub(super) struct Dispatch {
     pub(super) dependency: Option<Dependency>,
     pub(super) wait_for_room: Option<Duration>,
     pub(super) force: bool,
+    /// What rules decided about the jobs.
+    pub(super) decided: Vec<Decided>,
+    /// Jobs that are back in the queue.
+    pub(super) requeued: Vec<JobName>,
 }
 
 impl Dispatch {
@@ -61,6 +66,7 @@ impl Dispatch {
                 dry_run: true,
                 jobs,
                 arrays: plan.arrays(),
+                decided: &self.decided,
             })?;
             return Ok(Exit::Done);
         }
@@ -242,4 +248,6 @@ struct WouldSubmit<'a> {
     dry_run: bool,
     jobs: Vec<&'a JobName>,
     arrays: usize,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    decided: &'a [Decided],
 }

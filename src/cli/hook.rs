@@ -1,21 +1,19 @@
 use std::ffi::OsString;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Serialize;
 
 use super::settings::Strictness;
 use super::table::table;
-use super::{Global, Printer, settings};
+use super::{Global, Printer, settings, tried};
 use crate::Error;
-use crate::config::Config;
 use crate::diagnostic::{Diagnose, Source, Warning, any_of, did_you_mean};
 use crate::hook::Language;
 use crate::model::{Map, ParamSet, Value};
-use crate::spec::{HookRef, Mode, Spec};
-use crate::text;
-use crate::trial::{Call, Returned, Trial};
+use crate::retry::imagined;
+use crate::spec::{Mode, Spec};
+use crate::submit::Filter;
+use crate::trial::Trial;
 use crate::yaml::{self, Level, Schema, Target, Trap};
 
 const EXAMPLES: &str = "\
@@ -23,7 +21,9 @@ Examples:
   slurmkit hook list job_spec.yaml
   slurmkit hook test job_spec.yaml                            with the first parameter set
   slurmkit hook test job_spec.yaml --params lr=0.1,model=vit  with these values instead
-  slurmkit hook test job_spec.yaml --params '{layers: [64, 64]}'";
+  slurmkit hook test job_spec.yaml --params '{layers: [64, 64]}'
+  slurmkit hook test job_spec.yaml --on-failure timeout       the hook on failures instead
+  slurmkit hook test job_spec.yaml --on-failure 'exit_code=75,log_tail=CUDA out of memory'";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -51,6 +51,10 @@ enum Command {
         /// or a YAML map
         #[arg(long, value_name = "PARAMS")]
         params: Vec<String>,
+        /// Call the hook on failures instead, as for a job that ended like this: a state, or
+        /// `name=value,…` of what such a hook is told of an attempt
+        #[arg(long, value_name = "HOW")]
+        on_failure: Vec<String>,
         /// The interpreter of Python hooks
         #[arg(long, env = "SLURMKIT_PYTHON", value_name = "PROGRAM")]
         python: Option<OsString>,
@@ -72,6 +76,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
         Command::Test {
             spec,
             params,
+            on_failure,
             python,
             strictness,
         } => {
@@ -80,7 +85,16 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
             strictness.check(&config, &spec, printer)?;
             settings::warn(&config, &spec, printer);
             let set = chosen_set(&spec, &read_params(&params, config.yaml, printer)?)?;
-            test(&spec, &config, set, global.json, printer)
+            let trial = match on_failure.is_empty() {
+                true => Trial::run(&spec, &config, set)?,
+                false => {
+                    let details = read_details(&on_failure, config.yaml, printer)?;
+                    let slurm = spec.slurm_args.over(&config.slurm_defaults);
+                    let failure = imagined(set.to_map(), slurm, &details).map_err(no_detail)?;
+                    Trial::of_failure(&spec, &config, failure)?
+                }
+            };
+            tried::tell(trial, global.json, printer)
         }
     }
 }
@@ -95,7 +109,7 @@ struct Listed<'a> {
 
 fn list(spec: &Spec, json: bool, printer: &Printer) -> Result<(), Error> {
     let mut listed = Vec::new();
-    for hook in spec.hooks() {
+    for hook in spec.all_hooks() {
         listed.push(Listed {
             hook: hook.role.to_string(),
             language: Language::of(hook)?.to_string(),
@@ -232,155 +246,25 @@ fn usage(problem: String, help: Option<String>) -> Error {
     }
 }
 
-fn test(
-    spec: &Spec,
-    config: &Config,
-    set: ParamSet,
-    json: bool,
-    printer: &Printer,
-) -> Result<(), Error> {
-    let trial = Trial::run(spec, config, set)?;
-    printer.warnings(&trial.warnings);
-    if let Some(interpreter) = &trial.interpreter {
-        printer.verbose(&format!("Python hooks ran in {interpreter}"));
-    }
-    match json {
-        true => printer.json(&Report::of(&trial))?,
-        false => printer.result(&to_text(&trial))?,
-    }
-    let failed = trial
-        .calls
-        .into_iter()
-        .filter_map(|call| call.outcome.err());
-    match failed.map(Error::from).collect::<Vec<_>>() {
-        errors if errors.is_empty() => Ok(()),
-        errors => Err(errors.into()),
-    }
+/// What is given of an attempt; a word alone is its state.
+fn read_details(texts: &[String], schema: Schema, printer: &Printer) -> Result<Map, Error> {
+    let as_entry = |text: &String| match text.contains(['=', '{']) {
+        true => text.clone(),
+        false => match text.parse() {
+            Ok(Filter::State(state)) => format!("state={state}"),
+            _ => format!("state={}", text.to_ascii_uppercase()),
+        },
+    };
+    let entries: Vec<_> = texts.iter().map(as_entry).collect();
+    read_params(&entries, schema, printer)
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    set: &'a ParamSet,
-    calls: Vec<CallReport<'a>>,
-}
-
-#[derive(Serialize)]
-struct CallReport<'a> {
-    hook: String,
-    function: &'a str,
-    file: &'a Path,
-    parameters: &'a ParamSet,
-    /// `null` when it failed.
-    returned: Option<Value>,
-    error: Option<String>,
-    seconds: f64,
-    printed: &'a str,
-}
-
-impl<'a> Report<'a> {
-    fn of(trial: &'a Trial) -> Self {
-        Self {
-            set: &trial.set,
-            calls: trial.calls.iter().map(CallReport::of).collect(),
-        }
-    }
-}
-
-impl<'a> CallReport<'a> {
-    fn of(call: &'a Call) -> Self {
-        let Call {
-            hook:
-                HookRef {
-                    role,
-                    function,
-                    path,
-                    ..
-                },
-            set,
-            outcome,
-            time,
-            printed,
-        } = call;
-        Self {
-            hook: role.to_string(),
-            function,
-            file: path,
-            parameters: set,
-            returned: outcome.as_ref().ok().map(to_value),
-            error: outcome.as_ref().err().map(ToString::to_string),
-            seconds: time.as_secs_f64(),
-            printed,
-        }
-    }
-}
-
-fn to_value(returned: &Returned) -> Value {
-    match returned {
-        Returned::Sets(sets) => Value::list(sets.iter().map(|set| set.to_map().into())),
-        Returned::Keep(keep) => Value::Bool(*keep),
-        Returned::SlurmArgs(args) => Value::Map(args.clone()),
-    }
-}
-
-fn to_text(trial: &Trial) -> String {
-    let mut out = format!("parameter set: {}\n", trial.set);
-    for call in &trial.calls {
-        write_call(&mut out, call).expect("writing to a string cannot fail");
-    }
-    if trial.calls.is_empty() {
-        out.push_str("\nthe spec has no hooks\n");
-    }
-    out
-}
-
-fn write_call(out: &mut String, call: &Call) -> std::fmt::Result {
-    let Call {
-        hook,
-        set,
-        outcome,
-        time,
-        printed,
-    } = call;
-    let HookRef {
-        role,
-        path,
-        function,
-        ..
-    } = hook;
-    writeln!(out, "\n{role}: {}:{function}({set})", path.display())?;
-    match outcome {
-        Ok(Returned::Sets(sets)) => {
-            writeln!(out, "  returned {}", text::count(sets.len(), "set"))?;
-            for set in sets {
-                writeln!(out, "    {set}")?;
-            }
-        }
-        Ok(Returned::Keep(true)) => writeln!(out, "  returned true: the set is kept")?,
-        Ok(Returned::Keep(false)) => writeln!(out, "  returned false: the set is dropped")?,
-        Ok(Returned::SlurmArgs(args)) => {
-            writeln!(out, "  returned")?;
-            for line in yaml::document(args).lines() {
-                writeln!(out, "    {line}")?;
-            }
-        }
-        Err(_) => writeln!(out, "  failed")?,
-    }
-    writeln!(out, "  took {}", shown(*time))?;
-    if !printed.is_empty() {
-        writeln!(out, "  printed")?;
-        for line in printed.lines() {
-            writeln!(out, "    {line}")?;
-        }
-    }
-    Ok(())
-}
-
-/// A time to three digits, in the unit that fits.
-fn shown(time: Duration) -> String {
-    let micros = time.as_secs_f64() * 1e6;
-    match micros {
-        ..1e3 => format!("{micros:.0} µs"),
-        ..1e6 => format!("{:.1} ms", micros / 1e3),
-        _ => format!("{:.1} s", micros / 1e6),
+fn no_detail((name, known): (String, Vec<String>)) -> Error {
+    let names = || known.iter().map(String::as_str);
+    let all = || format!("it has {}", any_of(names()).replace(" or ", " and "));
+    Error::Argument {
+        argument: "--on-failure",
+        problem: format!("an attempt has no `{name}`"),
+        help: did_you_mean(&name, names()).or_else(|| Some(all())),
     }
 }

@@ -3,6 +3,7 @@
 mod cancel;
 mod collection;
 mod config;
+mod decided;
 mod dispatch;
 mod generate;
 mod hook;
@@ -12,6 +13,7 @@ mod look;
 mod migrate;
 mod printer;
 mod report;
+mod requeue;
 mod resubmit;
 mod sent;
 mod settings;
@@ -19,6 +21,7 @@ mod spec;
 mod status;
 mod submit;
 mod table;
+mod tried;
 mod wait;
 
 use std::ffi::OsString;

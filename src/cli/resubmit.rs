@@ -1,32 +1,37 @@
-use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
-use serde::Serialize;
-
+use super::decided::{self, Decided};
 use super::dispatch::Dispatch;
 use super::look::{Look, look};
+use super::requeue::Requeue;
 use super::submit::key_value;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
-use crate::collection::{Attempt, Collection, CollectionManager, CollectionName};
+use crate::collection::{Collection, CollectionName};
 use crate::diagnostic::Source;
-use crate::model::{JobId, JobName, JobState, Map, Value};
-use crate::resubmit::{Again, Resubmission, count_repeated};
-use crate::scheduler::{Scheduler, Slurm};
+use crate::model::{JobName, Value};
+use crate::resubmit::{Resubmission, count_repeated};
+use crate::retry::{Retries, Wish, find_alike};
 use crate::submit::{Arrays, Filter, Selection};
 use crate::text;
 use crate::yaml::{self, Schema};
 
 const EXAMPLES: &str = "\
 Examples:
-  slurmkit resubmit resnet                          all that failed, as before
+  slurmkit resubmit resnet --dry-run                what becomes of all that failed
+  slurmkit resubmit resnet                          by the rules of the spec, else as before
   slurmkit resubmit resnet --filter oom --set mem=64G
   slurmkit resubmit resnet --filter timeout --set time=48:00:00
   slurmkit resubmit resnet --extra-params batch_size=16
   slurmkit resubmit resnet --filter preempted --requeue
 
 `--set` changes what is asked of Slurm, `--extra-params` parameters; scripts are rendered again with
-both, and stand beside those of the generation as NAME.2.job, NAME.3.job and so on.";
+both, and stand beside those of the generation as NAME.2.job, NAME.3.job and so on.
+
+Where the spec has a `retry` block, the rule of a job's state decides, or its hook. Without either a
+job stays, unless its state is named by `--filter`, or `--set` or `--extra-params` changes something.
+A job that was submitted `max_attempts` times is given up.";
 
 /// How many jobs must have failed twice in the same way before nobody believes in an accident.
 const ALIKE: usize = 5;
@@ -54,9 +59,15 @@ pub(super) struct Args {
     /// Put jobs back into the queue under their old ids, while Slurm remembers them
     #[arg(long, conflicts_with_all = ["set", "extra_params"])]
     requeue: bool,
-    /// Resubmit although the same jobs failed in the same way before
+    /// Leave the rules and the hook of the spec's `retry` aside
+    #[arg(long)]
+    no_rules: bool,
+    /// Resubmit although the same jobs failed in the same way before, or many failed alike
     #[arg(long)]
     again: bool,
+    /// The interpreter of Python hooks
+    #[arg(long, env = "SLURMKIT_PYTHON", value_name = "PROGRAM")]
+    python: Option<OsString>,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -72,10 +83,25 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit, Error> {
-    let config = settings::load(global, printer)?;
+    let mut config = settings::load(global, printer)?;
+    settings::prepare_hooks(&mut config, args.python, printer);
     let manager = settings::collections(&config);
     let slurm = settings::slurm(printer);
     let root = settings::absolute_root(&config)?;
+    let wish = Wish {
+        state_named: matches!(args.filter, Filter::State(_)),
+        no_rules: args.no_rules || args.requeue,
+        slurm: args
+            .set
+            .into_iter()
+            .map(|(key, value)| (key, argument(value)))
+            .collect(),
+        params: args
+            .extra_params
+            .into_iter()
+            .map(|(key, text)| (key, parameter(&text)))
+            .collect(),
+    };
     let selection = Selection {
         filter: args.filter,
         only: args.only,
@@ -87,44 +113,38 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         return Err(error.into());
     }
     let names = selection.choose(&collection);
-    let changed = !(args.set.is_empty() && args.extra_params.is_empty());
-    if !args.again && !changed && !args.dry_run {
-        ask_about_repeated(&collection, &names, printer)?;
+    let mut retries = Retries::decide(&collection, &config, &root, &names, &wish)?;
+    printer.warnings(&retries.warnings);
+    if !args.again && !wish.changes_something() && !args.dry_run {
+        ask_about_failures(&collection, &retries, printer)?;
     }
+    let requeue = Requeue {
+        manager: &manager,
+        slurm: &slurm,
+        name: &args.name,
+        yes: args.yes,
+    };
     if args.requeue {
-        let requeue = Requeue {
-            manager: &manager,
-            slurm: &slurm,
-            names,
-        };
-        return requeue.run(&collection, args.yes, global, printer);
+        return requeue.all(&names, global, printer);
     }
-    let slurm_args: Map = args
-        .set
-        .into_iter()
-        .map(|(key, value)| (key, argument(value)))
-        .collect();
-    let params: Map = args
-        .extra_params
-        .into_iter()
-        .map(|(key, text)| (key, parameter(&text)))
-        .collect();
+    let requeued = match args.dry_run {
+        true => Vec::new(),
+        false => {
+            decided::tell(&retries, printer);
+            requeue.by_rules(&mut retries, printer)?
+        }
+    };
     let choose = |collection: &Collection| {
-        let names = selection.choose(collection).into_iter();
-        let again = names.map(|name| Again {
-            name,
-            slurm: slurm_args.clone(),
-            params: params.clone(),
-        });
-        let resubmission = Resubmission::plan(collection, &config, &root, again.collect())?;
+        let again = retries.again(collection);
+        let resubmission = Resubmission::plan(collection, &config, &root, again)?;
         printer.warnings(&resubmission.warnings);
         Ok(resubmission.requests)
     };
     let dispatch = Dispatch {
-        manager,
+        manager: manager.clone(),
         root: root.clone(),
-        slurm,
-        name: args.name,
+        slurm: slurm.clone(),
+        name: args.name.clone(),
         arrays: match (args.array, args.no_array) {
             (true, _) => Arrays::Always,
             (_, true) => Arrays::Never,
@@ -134,8 +154,13 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         dependency: None,
         wait_for_room: None,
         force: false,
+        decided: Decided::all(&retries),
+        requeued,
     };
     if args.dry_run {
+        if !global.json {
+            printer.result(&decided::to_table(&retries))?;
+        }
         return dispatch.show(&choose, global, printer);
     }
     dispatch.run(true, args.yes, &choose, global, printer)
@@ -158,90 +183,25 @@ fn parameter(text: &str) -> Value {
     }
 }
 
-/// Stops where the same jobs would only fail again.
-fn ask_about_repeated(
+/// Stops where jobs that go again as they are would most likely fail again.
+fn ask_about_failures(
     collection: &Collection,
-    names: &[JobName],
+    retries: &Retries,
     printer: &Printer,
 ) -> Result<(), Error> {
-    let repeated = count_repeated(collection, names);
-    if repeated < ALIKE.min(names.len().max(1)) {
+    let name = &collection.name;
+    let unchanged: Vec<JobName> = retries.unchanged().cloned().collect();
+    let repeated = count_repeated(collection, &unchanged);
+    let what = if repeated >= ALIKE.min(unchanged.len().max(1)) {
+        let jobs = text::count(repeated, "job");
+        format!("{jobs} of collection `{name}` failed twice in the same way")
+    } else if let Some(alike) = find_alike(retries, collection) {
+        format!("{alike} of collection `{name}`, of which no job completed")
+    } else {
         return Ok(());
-    }
-    let jobs = text::count(repeated, "job");
-    let what = format!(
-        "{jobs} of collection `{}` failed twice in the same way",
-        collection.name
-    );
+    };
     if !io::stdin().is_terminal() {
         return Err(Error::Repeated { what });
     }
     printer.confirm(false, &[], &format!("{what}; submit again?"), what.clone())
-}
-
-/// Puts jobs back into the queue.
-struct Requeue<'a> {
-    manager: &'a CollectionManager,
-    slurm: &'a Slurm,
-    names: Vec<JobName>,
-}
-
-#[derive(Serialize)]
-struct Requeued<'a> {
-    collection: &'a str,
-    requeued: &'a [JobName],
-}
-
-impl Requeue<'_> {
-    fn run(
-        &self,
-        collection: &Collection,
-        yes: bool,
-        global: &Global,
-        printer: &Printer,
-    ) -> Result<Exit, Error> {
-        let name = &collection.name;
-        let jobs = text::count(self.names.len(), "job");
-        if !self.names.is_empty() {
-            let question = format!("put {jobs} of collection `{name}` back into the queue?");
-            let refused = format!("{jobs} of collection `{name}` were not put back into the queue");
-            printer.confirm(yes, &[], &question, refused)?;
-        }
-        let lock = self.manager.lock(name)?;
-        let mut collection = self.manager.get(name)?;
-        let mut ids: BTreeMap<Option<String>, Vec<JobId>> = BTreeMap::new();
-        for name in &self.names {
-            let job = collection.jobs.get_mut(name);
-            let Some(job) = job.filter(|job| !job.attempts.is_empty()) else {
-                continue;
-            };
-            let attempt = job.attempts[job.attempts.len() - 1].clone();
-            let cluster = attempt.cluster.as_deref().map(String::from);
-            ids.entry(cluster).or_default().push(attempt.job_id.clone());
-            job.attempts.push(Attempt {
-                token: attempt.token,
-                cluster: attempt.cluster,
-                submitted: Some(jiff::Timestamp::now()),
-                log: attempt.log,
-                changes: attempt.changes,
-                ..Attempt::new(attempt.job_id, JobState::Pending)
-            });
-        }
-        for (cluster, ids) in &ids {
-            self.slurm.requeue(cluster.as_deref(), ids)?;
-        }
-        let staged = self.manager.stage(&lock, &mut collection)?;
-        self.manager.commit(staged, &mut collection)?;
-        if global.json {
-            printer.json(&Requeued {
-                collection: name.as_str(),
-                requeued: &self.names,
-            })?;
-        } else {
-            printer.result(&format!(
-                "put {jobs} of collection `{name}` back into the queue\n"
-            ))?;
-        }
-        Ok(Exit::Done)
-    }
 }

@@ -1,9 +1,9 @@
 use serde::Serialize;
 
+use super::decided::Decided;
 use super::dispatch::Dispatch;
-use super::{Exit, Global, Printer};
+use super::{Exit, Global, Printer, requeue};
 use crate::Error;
-use crate::collection::CollectionName;
 use crate::model::{JobId, JobName};
 use crate::submit::{Outcome, Refusal, Stop};
 use crate::text;
@@ -25,6 +25,10 @@ struct JsonReport<'a> {
     recovered: Vec<JobReport<'a>>,
     left: usize,
     message: Option<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    requeued: &'a [JobName],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    decided: &'a [Decided],
 }
 
 #[derive(Serialize)]
@@ -79,9 +83,11 @@ impl Report {
                 recovered: job_reports(&self.recovered),
                 left: self.left + self.refused_jobs(),
                 message: message.clone(),
+                requeued: &dispatch.requeued,
+                decided: &dispatch.decided,
             })?;
         } else {
-            printer.result(&self.text(&dispatch.name))?;
+            printer.result(&self.text(dispatch))?;
         }
         for Refusal {
             name,
@@ -123,14 +129,19 @@ impl Report {
         }
     }
 
-    fn text(&self, name: &CollectionName) -> String {
+    fn text(&self, dispatch: &Dispatch) -> String {
+        let name = &dispatch.name;
         let jobs = text::count(self.submitted.len(), "job");
         let submitted = ids(&self.submitted);
         let nothing = self.submitted.is_empty() && self.refused.is_empty() && self.stop.is_none();
         let mut text = match nothing {
+            true if !dispatch.requeued.is_empty() => String::new(),
             true => format!("nothing to submit in collection `{name}`\n"),
             false => format!("submitted {jobs} of collection `{name}`{submitted}\n"),
         };
+        if !dispatch.requeued.is_empty() {
+            text.push_str(&requeue::said(dispatch.requeued.len(), name));
+        }
         if !self.recovered.is_empty() {
             let jobs = text::count(self.recovered.len(), "job");
             let ids = ids(&self.recovered);

@@ -116,6 +116,8 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
             .wait_for_room
             .then(|| Duration::from_secs(args.interval)),
         force: args.force,
+        decided: Vec::new(),
+        requeued: Vec::new(),
     };
     let choose = |collection: &Collection| {
         let names = selection.choose(collection).into_iter();

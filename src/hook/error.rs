@@ -1,6 +1,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
+use super::Failure;
 use crate::diagnostic::{Diagnose, Label};
 use crate::model::ParamSet;
 use crate::sandbox::Explained;
@@ -71,7 +72,10 @@ impl HookError {
     /// Says which parameter set the hook was called for.
     #[must_use]
     pub(crate) fn for_set(mut self, index: usize, of: usize, set: &ParamSet) -> Self {
-        self.0.set = Some(describe(index, of, set));
+        self.0.set = Some(match self.0.role {
+            Role::OnFailure => format!("job `{}`", text::cut(&Failure::job_name(set), 160)),
+            Role::Parse | Role::Filter | Role::Logic => describe(index, of, set),
+        });
         self
     }
 
@@ -103,6 +107,12 @@ impl HookError {
             (*kind, *role, label.clone())
         };
         cause(self) == cause(other) && self.0.message == other.0.message
+    }
+
+    /// Whether another call would most likely fail as well: a limit was reached, or nobody is left
+    /// to call.
+    pub fn is_final(&self) -> bool {
+        matches!(self.0.kind, HookErrorKind::Limit | HookErrorKind::Host)
     }
 
     /// What kind of failure it is.

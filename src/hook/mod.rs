@@ -1,10 +1,11 @@
 //! Hooks: functions of the user's that shape a sweep, in Rhai or in Python.
 //!
 //! A hook is called once for each parameter set, in the order *parse* over all, *filter* over all,
-//! *logic* over all. [`Hooks`] holds that contract; what differs between the languages is behind
+//! *logic* over all. Another one is asked about jobs that failed. [`Hooks`] holds that contract; what differs between the languages is behind
 //! `Host`.
 
 mod error;
+mod failure;
 mod python;
 mod rhai;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use error::{HookError, HookErrorKind};
+pub use failure::{Failure, Remedy};
 
 use self::python::PythonHost;
 use self::rhai::RhaiHost;
@@ -59,6 +61,9 @@ trait Host {
         space: &mut ParamSpace,
         sets: &[usize],
     ) -> Result<Answers<Arc<Map>>, HookError>;
+
+    /// Calls the hook on failures for the one failure in `space`.
+    fn on_failure(&mut self, space: &ParamSpace) -> Result<Answers<Option<Remedy>>, HookError>;
 
     /// Writes to `space` what the calls of a role, which are all made, changed beyond the sets they
     /// were made for.
@@ -119,6 +124,7 @@ pub struct Hooks {
     parse: Option<Language>,
     filter: Option<Language>,
     logic: Option<Language>,
+    on_failure: Option<Language>,
     defaults: Arc<Map>,
     rhai: Option<RhaiHost>,
     python: Option<PythonHost>,
@@ -167,6 +173,7 @@ impl Hooks {
             parse: languages.get(&Role::Parse).copied(),
             filter: languages.get(&Role::Filter).copied(),
             logic: languages.get(&Role::Logic).copied(),
+            on_failure: languages.get(&Role::OnFailure).copied(),
             defaults: defaults.clone(),
             rhai,
             python,
@@ -295,6 +302,18 @@ impl Hooks {
     pub fn logic_one(&mut self, space: &mut ParamSpace, set: usize) -> Result<Arc<Map>, HookError> {
         let mut answers = self.logic(space, &[set])?;
         answers.pop().expect("a set has an answer")
+    }
+
+    /// How the hook wants a job to be submitted again; `None` when it does not, or where there is no
+    /// hook.
+    pub fn on_failure(&mut self, failure: Failure) -> Result<Option<Remedy>, HookError> {
+        let Some(language) = self.on_failure else {
+            return Ok(None);
+        };
+        let space = failure.into_space();
+        self.check(language, Role::OnFailure, &space);
+        let mut answers = self.host(language).on_failure(&space)?;
+        answers.pop().expect("a failure has an answer")
     }
 
     /// Waits until what the hooks printed so far has reached the output.

@@ -1,5 +1,6 @@
 //! Plain data that every other module speaks.
 
+mod amount;
 mod deserialize;
 mod job_id;
 mod job_name;
@@ -10,6 +11,7 @@ mod quantity;
 mod token;
 mod value;
 
+pub use amount::{Amount, Factor, Growth, Unit};
 pub use job_id::JobId;
 pub use job_name::{JobName, JobNameProblem};
 pub use job_state::JobState;

@@ -13,6 +13,8 @@ pub enum Role {
     Filter,
     /// `slurm_args.logic`: Slurm arguments of a parameter set.
     Logic,
+    /// `retry.on_failure`: whether and how a job that failed is submitted again.
+    OnFailure,
 }
 
 impl Role {
@@ -22,14 +24,21 @@ impl Role {
             Self::Parse => "parse_params",
             Self::Filter => "include_params",
             Self::Logic => "get_slurm_args",
+            Self::OnFailure => "on_failure",
         }
+    }
+
+    /// Its word in a sentence: `a filter`.
+    pub fn with_article(self) -> String {
+        let article = if self == Self::OnFailure { "an" } else { "a" };
+        format!("{article} {self}")
     }
 
     /// The number of arguments the function takes.
     pub fn arguments(self) -> usize {
         match self {
             Self::Parse | Self::Filter => 1,
-            Self::Logic => 2,
+            Self::Logic | Self::OnFailure => 2,
         }
     }
 }
@@ -40,6 +49,7 @@ impl Display for Role {
             Self::Parse => "parse",
             Self::Filter => "filter",
             Self::Logic => "logic",
+            Self::OnFailure => "on_failure",
         })
     }
 }

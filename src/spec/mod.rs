@@ -6,6 +6,7 @@ mod hook_ref;
 mod parameters;
 mod program;
 mod read;
+mod retry;
 mod show;
 mod traps;
 
@@ -15,6 +16,7 @@ pub use error::SpecError;
 pub use fix::Fix;
 pub use hook_ref::{HookRef, Role};
 pub use parameters::{Mode, Parameters};
+pub use retry::{Change, Retry, Rule, To};
 
 use crate::config::{Config, JinjaOptions};
 use crate::diagnostic::{Label, Warning};
@@ -44,6 +46,8 @@ pub struct Spec {
     pub parameters: Parameters,
     /// What to ask of Slurm.
     pub slurm_args: SlurmArgs,
+    /// What becomes of jobs that failed.
+    pub retry: Option<Retry>,
     /// Settings of the template engine.
     pub jinja: JinjaOptions,
     /// What is worth saying about the file.
@@ -106,6 +110,7 @@ impl Spec {
             job_name_pattern: None,
             parameters,
             slurm_args: SlurmArgs::default(),
+            retry: None,
             jinja: JinjaOptions::default(),
             warnings: Vec::new(),
             traps: Vec::new(),
@@ -133,10 +138,17 @@ impl Spec {
         self.traps.iter().chain(&self.parameters.traps)
     }
 
-    /// All hooks, in the order they are called.
+    /// The hooks of a generation, in the order they are called.
     pub fn hooks(&self) -> impl Iterator<Item = &HookRef> {
         let Parameters { parse, filter, .. } = &self.parameters;
         parse.iter().chain(filter).chain(&self.slurm_args.logic)
+    }
+
+    /// All hooks: those of a generation, and the one that is asked about failures.
+    pub fn all_hooks(&self) -> impl Iterator<Item = &HookRef> {
+        let retry = self.retry.iter();
+        self.hooks()
+            .chain(retry.flat_map(|retry| &retry.on_failure))
     }
 }
 

@@ -183,11 +183,13 @@ impl Reader<'_> {
                 | ["parameters", "parse" | "filter", "function"]
                 | ["slurm_args", "logic"]
                 | ["slurm_args", "logic", "function"]
+                | ["retry", "on_failure"]
+                | ["retry", "on_failure", "function"]
         );
         if !is_hook {
-            return Err(
-                self.wrong("a function, which belongs under `filter`, `parse` or `logic` only")
-            );
+            return Err(self.wrong(
+                "a function, which belongs under `filter`, `parse`, `logic` or `on_failure` only",
+            ));
         }
         if function.is_curried() || !is_identifier(function.fn_name()) {
             let error = self.wrong("a closure");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{HookRef, Mode, OutputDir, Parameters, Pattern, Role, SlurmArgs, Spec, SpecError};
-use super::{program, traps};
+use super::{Retry, program, retry, traps};
 use crate::config::{Config, JinjaOptions};
 use crate::diagnostic::{Source, Warning, did_you_mean};
 use crate::fs;
@@ -20,10 +20,11 @@ const MAX_SETS: usize = 10_000_000;
 /// The largest spec, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "template",
     "parameters",
     "slurm_args",
+    "retry",
     "output_dir",
     "logs_dir",
     "job_name_pattern",
@@ -175,6 +176,9 @@ impl Reader {
             Some(node) => self.slurm_args(node),
             None => SlurmArgs::default(),
         };
+        let retry = fields
+            .get("retry")
+            .map(|node| self.retry(node, &slurm_args));
         let jinja = match fields.get("jinja") {
             Some(node) => JinjaOptions::read_spec(node, &mut self.misfits),
             None => JinjaOptions::default(),
@@ -195,6 +199,7 @@ impl Reader {
             job_name_pattern,
             parameters: parameters?,
             slurm_args,
+            retry,
             jinja,
             warnings: std::mem::take(&mut self.warnings),
             traps: traps::find(root, self.schema),
@@ -373,6 +378,20 @@ impl Reader {
             },
         };
         SlurmArgs { defaults, logic }
+    }
+
+    fn retry(&mut self, node: &Node, slurm_args: &SlurmArgs) -> Retry {
+        let none = Map::new();
+        // What a hook decides is known with each job only.
+        let known = match slurm_args.logic {
+            Some(_) => &none,
+            None => &slurm_args.defaults,
+        };
+        let hook = node.get("on_failure").filter(|node| !node.is_null());
+        Retry {
+            on_failure: hook.and_then(|node| self.hook(node, Role::OnFailure)),
+            ..retry::read(node, known, &mut self.misfits)
+        }
     }
 
     /// Whether a hook can only be a function of the program itself: a file of a hook has an ending.

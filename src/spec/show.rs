@@ -17,6 +17,7 @@ pub(super) fn to_map(spec: &Spec) -> Map {
         job_name_pattern,
         parameters,
         slurm_args,
+        retry,
         jinja,
         warnings: _,
         traps: _,
@@ -56,6 +57,12 @@ pub(super) fn to_map(spec: &Spec) -> Map {
                     slurm_args.logic.as_ref().map(|hook| hook_map(hook, folder)),
                 ),
             ]))),
+        ),
+        (
+            "retry",
+            retry
+                .as_ref()
+                .map(|retry| retry.to_map(|hook| hook_map(hook, folder)).into()),
         ),
         (
             "jinja",

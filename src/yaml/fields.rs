@@ -83,6 +83,11 @@ impl<'a> Fields<'a> {
         Some(Self { node })
     }
 
+    /// The entries of a map of which somebody else knows the keys.
+    pub fn of(node: &'a Node) -> Self {
+        Self { node }
+    }
+
     /// The value of `key`, unless it is absent or null.
     pub fn get(&self, key: &str) -> Option<&'a Node> {
         self.node.get(key).filter(|value| !value.is_null())

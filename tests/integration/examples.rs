@@ -83,3 +83,8 @@ fn program() {
     as_expected("program");
     assert_eq!(generated("program").len(), 24);
 }
+
+#[test]
+fn retry() {
+    as_expected("retry");
+}

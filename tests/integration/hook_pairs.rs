@@ -107,7 +107,10 @@ fn the_page_for_those_who_come_from_python_shows_code_of_the_pairs() {
     let page = fs::read_to_string(project().join("book/src/coming-from-python.md")).unwrap();
     let files = |name: &str| -> Vec<Vec<String>> {
         let text = |pair: &PathBuf| fs::read_to_string(pair.join(name)).unwrap();
-        pairs().iter().map(|pair| normalized(&text(pair))).collect()
+        // Hooks on failures, whose tests are those of `resubmit`.
+        let failures = project().join("tests/corpus/hooks/failures");
+        let folders = pairs().into_iter().chain([failures]);
+        folders.map(|pair| normalized(&text(&pair))).collect()
     };
     let mut shown = 0;
     for (fence, name) in [("```python\n", "hooks.py"), ("```rust\n", "hooks.rhai")] {

@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["error"],
     &["generate", "migrate", "trial", "refresh", "submit"],
     &["cancel", "resubmit"],
+    &["retry"],
     &["cli"],
 ];
 

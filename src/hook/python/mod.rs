@@ -32,7 +32,7 @@ use self::process::Process;
 use self::protocol::{Ready, Reply, Request, Told};
 use self::values::{Incoming, IncomingMap, OutgoingMap};
 use super::error::{HookError, HookErrorKind};
-use super::{Answers, Host, Late};
+use super::{Answers, Host, Late, Remedy};
 use crate::config::{HookOutput, PythonSettings};
 use crate::model::{Map, ParamSet, ParamSpace};
 use crate::spec::{HookRef, Role};
@@ -340,8 +340,34 @@ impl Host for PythonHost {
             _ if space.is_empty() => Ok(Late::new()),
             Role::Parse => self.finish_parse(space),
             Role::Filter => self.late(role, Request::Filtered, space),
-            Role::Logic => Ok(Late::new()),
+            Role::Logic | Role::OnFailure => Ok(Late::new()),
         }
+    }
+
+    fn on_failure(&mut self, space: &ParamSpace) -> Result<Answers<Option<Remedy>>, HookError> {
+        let role = Role::OnFailure;
+        self.send_space(role, space)?;
+        let (answers, changes) = self.call::<Vec<IncomingMap>>(role, space, &[0])?;
+        let answers = self.join(role, space, &[0], answers, changes.failures)?;
+        let read = |returned: Vec<IncomingMap>| {
+            let Some(IncomingMap(map)) = returned.first() else {
+                return Ok(None);
+            };
+            Remedy::read(map).map(Some).map_err(|(message, help)| {
+                let script = self.script(role);
+                let error = script.error(HookErrorKind::Returned, message);
+                let error = error.at(script.hook.label.clone());
+                let error = error.for_set(0, space.len(), &space.get(0));
+                match help {
+                    Some(help) => error.help(help),
+                    None => error,
+                }
+            })
+        };
+        Ok(answers
+            .into_iter()
+            .map(|answer| answer.and_then(read))
+            .collect())
     }
 
     fn logic(

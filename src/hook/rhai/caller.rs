@@ -94,10 +94,12 @@ impl Call<'_> {
             reference, script, ..
         } = self.hook;
         let mut values = || -> Result<Vec<Dynamic>, Misfit> {
-            let params = Dynamic::from_map(arguments.params(self.space, self.index)?);
+            let mut params = arguments.params(self.space, self.index)?;
+            let mut take = |key: &str| params.remove(key).unwrap_or_default();
             Ok(match reference.role {
-                Role::Parse | Role::Filter => vec![params],
-                Role::Logic => vec![params, defaults.clone()],
+                Role::Parse | Role::Filter => vec![params.into()],
+                Role::Logic => vec![params.into(), defaults.clone()],
+                Role::OnFailure => vec![take("job"), take("attempt")],
             })
         };
         let first = match values() {

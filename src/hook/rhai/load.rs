@@ -84,7 +84,8 @@ fn check_function(reference: &HookRef, script: &Script) -> Result<Option<Label>,
         text::count(role.arguments(), "argument"),
     );
     let message = format!(
-        "`{function}` takes {takes}, and a {role} hook is called with {called}: {}",
+        "`{function}` takes {takes}, and {} hook is called with {called}: {}",
+        role.with_article(),
         argument_names(*role)
     );
     Err(load_error(reference, message).at(name_label(script, known)))
@@ -131,6 +132,7 @@ fn argument_names(role: Role) -> &'static str {
     match role {
         Role::Parse | Role::Filter => "params",
         Role::Logic => "params, defaults",
+        Role::OnFailure => "job, attempt",
     }
 }
 

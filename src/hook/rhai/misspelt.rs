@@ -7,16 +7,41 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use rhai::{AST, ASTFlags, ASTNode, Expr, Position, ScriptFnMetadata, Stmt};
 
 use super::Hook;
 use crate::diagnostic::{Label, Source, Warning, did_you_mean};
-use crate::model::ParamSpace;
+use crate::model::{ParamSpace, Value};
+use crate::spec::Role;
 use crate::text;
 
 /// A warning for each parameter that `hook` reads outside `??`, `?.` and comparisons with `()`,
-/// and that no set of `space` has.
+/// and that no set of `space` has. Of a hook on failures, that no job or no attempt has.
 pub(super) fn warnings(hook: &Hook, space: &ParamSpace) -> Vec<Warning> {
+    if hook.reference.role != Role::OnFailure {
+        let owner = format!("none of {}", text::count(space.len(), "parameter set"));
+        return of_argument(hook, 0, &space.names(), &owner);
+    }
+    let owners = ["job", "attempt"].into_iter().enumerate();
+    let warnings = owners.map(|(argument, owner)| {
+        let maps = (0..space.len()).filter_map(|index| match space.get(index).get(owner) {
+            Some(Value::Map(map)) => Some(map.clone()),
+            _ => None,
+        });
+        let names = maps.flat_map(|map| map.keys().cloned().collect::<Vec<_>>());
+        of_argument(hook, argument, &names.collect(), &format!("no {owner}"))
+    });
+    warnings.flatten().collect()
+}
+
+/// The warnings about one argument of `hook`: a map with `names`, of which `owner` says whose.
+fn of_argument(
+    hook: &Hook,
+    argument: usize,
+    names: &IndexSet<Arc<str>>,
+    owner: &str,
+) -> Vec<Warning> {
     let Hook {
         reference, script, ..
     } = hook;
@@ -24,11 +49,10 @@ pub(super) fn warnings(hook: &Hook, space: &ParamSpace) -> Vec<Warning> {
         function.name == reference.function && function.params.len() == reference.role.arguments()
     };
     let hook = script.ast.iter_functions().find(is_hook);
-    let Some(variable) = hook.and_then(|hook| hook.params.first().copied()) else {
+    let Some(variable) = hook.and_then(|hook| hook.params.get(argument).copied()) else {
         return Vec::new();
     };
     let reads = Reads::of(&script.ast, &reference.function, variable);
-    let names = space.names();
     let known = |name: &str| names.contains(name) || reads.written.contains(name);
     let mut warnings = Vec::new();
     let mut seen = BTreeSet::new();
@@ -41,10 +65,9 @@ pub(super) fn warnings(hook: &Hook, space: &ParamSpace) -> Vec<Warning> {
             continue;
         };
         let guess = did_you_mean(name, names.iter().map(|name| &**name));
-        let sets = text::count(space.len(), "parameter set");
         warnings.push(
             Warning::new(format!(
-                "the {} hook reads `{variable}.{name}`, which none of {sets} has: it is `()`",
+                "the {} hook reads `{variable}.{name}`, which {owner} has: it is `()`",
                 reference.role
             ))
             .at(property_label(source, line, column, name))

@@ -21,7 +21,7 @@ use caller::{Caller, unsuitable};
 use load::Loader;
 use returned::{Answer, SharedMaps};
 
-use super::{Answers, HookError, HookErrorKind, Host};
+use super::{Answers, HookError, HookErrorKind, Host, Remedy};
 use crate::config::HookSettings;
 use crate::diagnostic::{Label, Warning};
 use crate::model::{Map, ParamSet, ParamSpace};
@@ -35,6 +35,7 @@ pub(super) struct RhaiHost {
     parse: Option<Hook>,
     filter: Option<Hook>,
     logic: Option<Hook>,
+    on_failure: Option<Hook>,
     defaults: Arc<Map>,
     shared: SharedMaps,
     bounds: Bounds,
@@ -60,7 +61,7 @@ impl RhaiHost {
     ) -> Result<Self, HookError> {
         let mut sandbox = Sandbox::new(stack, settings);
         let mut loader = Loader::new(&mut sandbox);
-        let (mut parse, mut filter, mut logic) = (None, None, None);
+        let (mut parse, mut filter, mut logic, mut on_failure) = (None, None, None, None);
         let mut argument = Dynamic::UNIT;
         for reference in hooks {
             let hook = loader.load(reference)?;
@@ -71,6 +72,7 @@ impl RhaiHost {
                     argument = defaults_argument(reference, defaults)?;
                     logic = Some(hook);
                 }
+                Role::OnFailure => on_failure = Some(hook),
             }
         }
         Ok(Self {
@@ -81,6 +83,7 @@ impl RhaiHost {
             parse,
             filter,
             logic,
+            on_failure,
             defaults: defaults.clone(),
         })
     }
@@ -124,11 +127,20 @@ impl Host for RhaiHost {
             })
     }
 
+    fn on_failure(&mut self, space: &ParamSpace) -> Result<Answers<Option<Remedy>>, HookError> {
+        let hook = loaded(self.on_failure.as_ref());
+        let bounds = self.bounds;
+        self.caller.call_all(hook, space, 0..1, |_, answer| {
+            Answer { answer, bounds }.remedy()
+        })
+    }
+
     fn warnings(&self, role: Role, space: &ParamSpace) -> Vec<Warning> {
         let hook = match role {
             Role::Parse => &self.parse,
             Role::Filter => &self.filter,
             Role::Logic => &self.logic,
+            Role::OnFailure => &self.on_failure,
         };
         hook.as_ref()
             .map_or_else(Vec::new, |hook| misspelt::warnings(hook, space))

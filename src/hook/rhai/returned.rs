@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic};
 
-use crate::hook::{HookError, HookErrorKind};
+use crate::hook::{HookError, HookErrorKind, Remedy};
 use crate::model::{Map, ParamSet};
 use crate::sandbox::raise;
 use crate::sandbox::values::{self, Bounds, Intake, Misfit};
@@ -75,6 +75,23 @@ impl Answer<'_> {
     pub(super) fn decision(self) -> Result<bool, Returned> {
         let refuse = |_| Returned::instead(self.answer, "a filter must return true or false");
         self.answer.as_bool().map_err(refuse)
+    }
+
+    /// Of a hook on failures.
+    pub(super) fn remedy(self) -> Result<Option<Remedy>, Returned> {
+        if self.answer.is_unit() {
+            return Ok(None);
+        }
+        let Some(map) = self.answer.read_lock::<rhai::Map>() else {
+            let rule = "an on_failure hook must return a map or `()`";
+            return Err(Returned::instead(self.answer, rule));
+        };
+        let map = Intake::new(self.bounds).take(&map)?;
+        let remedy = Remedy::read(&map).map_err(|(message, help)| Returned {
+            help,
+            ..Returned::new(message)
+        })?;
+        Ok(Some(remedy))
     }
 
     /// Of a logic hook, in the order of `defaults`.

@@ -118,6 +118,7 @@ fn a_call_that_hangs_among_fast_ones_ends_at_its_own_deadline() {
                 Role::Parse => parse(&mut host, &space, 0..all.len()).err(),
                 Role::Filter => filter(&mut host, &mut space, 0..all.len()).err(),
                 Role::Logic => logic(&mut host, &mut space, &all).err(),
+                Role::OnFailure => host.on_failure(&space).err(),
             };
             let took = start.elapsed();
             let told = error.unwrap().to_string();

@@ -165,6 +165,7 @@ impl Fixture {
                 Role::Parse => first(host.parse(space, 0..space.len())?),
                 Role::Filter => first(host.filter(space, 0..space.len())?),
                 Role::Logic => first(host.logic(space, &sets)?),
+                Role::OnFailure => first(host.on_failure(space)?),
             })
         });
         match outcome {

@@ -1,0 +1,120 @@
+//! What a hook on failures is told.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::Question;
+use crate::collection::{Attempt, Job};
+use crate::fs;
+use crate::hook::Failure;
+use crate::model::{JobId, JobName, JobState, Map, Value};
+
+/// How much of the end of a log is shown, in bytes.
+const TAIL_BYTES: u64 = 64 << 10;
+
+/// The last attempt of a job, as a hook gets to know it. Every key is always there.
+pub(super) fn of(question: &Question<'_>, name: &JobName, job: &Job) -> Failure {
+    let Question {
+        collection, root, ..
+    } = question;
+    let asked = question.asked(job);
+    let text = |path: &Path| Value::from(path.display().to_string());
+    let source = collection.sources.get(job.source);
+    let folder = source.map_or(Path::new(""), |source| &source.working_dir);
+    let folder = fs::join(root, folder);
+    let about = [
+        ("name", name.as_str().into()),
+        ("collection", collection.name.as_str().into()),
+        ("params", asked.params.clone().into()),
+        ("slurm", asked.slurm().clone().into()),
+        ("script", text(&folder.join(&job.script_path))),
+    ];
+    let last = job.attempts.last();
+    let attempt = last.map(|last| of_attempt(last, job.attempts.len(), &folder));
+    Failure {
+        job: about.into_iter().collect(),
+        attempt: attempt.unwrap_or_default(),
+    }
+}
+
+/// A failure that never was, with what is given of it: a job with these parameters and Slurm
+/// arguments, and an attempt with `details`, which replace what a failed attempt mostly has.
+///
+/// # Errors
+/// The first of the details that no attempt has, and those that one has.
+pub fn imagined(params: Map, slurm: Map, details: &Map) -> Result<Failure, (String, Vec<String>)> {
+    let attempt = Attempt {
+        exit_code: Some("1:0".into()),
+        nodes: Some("node1".into()),
+        ..Attempt::new(JobId::from(1), JobState::Failed)
+    };
+    let mut attempt = of_attempt(&attempt, 1, Path::new(""));
+    for (key, value) in details {
+        match attempt.get_mut(key) {
+            Some(entry) => *entry = value.clone(),
+            None => {
+                let known = attempt.keys().map(ToString::to_string);
+                return Err((key.to_string(), known.collect()));
+            }
+        }
+    }
+    let job = [
+        ("name", "job".into()),
+        ("collection", "default".into()),
+        ("params", params.into()),
+        ("slurm", slurm.into()),
+        ("script", "job.job".into()),
+    ];
+    Ok(Failure {
+        job: job.into_iter().collect(),
+        attempt,
+    })
+}
+
+fn of_attempt(attempt: &Attempt, number: usize, folder: &Path) -> Map {
+    let text = |text: &Option<Box<str>>| text.as_deref().map_or(Value::Null, Value::from);
+    let int = |int: Option<i64>| int.map_or(Value::Null, Value::from);
+    let (code, signal) = match attempt
+        .exit_code
+        .as_deref()
+        .and_then(|it| it.split_once(':'))
+    {
+        Some((code, signal)) => (code.parse().ok(), signal.parse().ok()),
+        None => (None, None),
+    };
+    let log = attempt.log.as_ref().map(|log| folder.join(log));
+    let tail = log.as_deref().map(tail).unwrap_or_default();
+    let log = log.map_or(Value::Null, |log| log.display().to_string().into());
+    let entries = [
+        ("number", int(i64::try_from(number).ok())),
+        ("job_id", attempt.job_id.as_str().into()),
+        ("state", attempt.state.word().into()),
+        ("exit_code", int(code)),
+        ("signal", int(signal)),
+        ("reason", text(&attempt.reason)),
+        ("nodes", text(&attempt.nodes)),
+        ("elapsed", int(attempt.elapsed_seconds(Timestamp::now()))),
+        ("log", log),
+        ("log_tail", tail.into()),
+    ];
+    entries.into_iter().collect()
+}
+
+/// The end of a log; empty if it cannot be read.
+fn tail(path: &Path) -> String {
+    let read = || -> std::io::Result<Vec<u8>> {
+        // A pipe would keep us waiting.
+        if !fs_err::metadata(path)?.is_file() {
+            return Ok(Vec::new());
+        }
+        let mut file = fs_err::File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        let mut bytes = Vec::new();
+        file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+}

@@ -1,0 +1,86 @@
+//! Jobs that go back into the queue under their old ids.
+
+use std::collections::BTreeMap;
+
+use super::{Retries, Stay, Verdict};
+use crate::collection::{Attempt, Collection, Job};
+use crate::model::{JobId, JobName, JobState};
+use crate::scheduler::{Observation, Scheduler, SlurmError};
+
+/// Puts the jobs that shall go back into the queue there, and notes it in `collection` and `done`.
+/// Those that Slurm forgot, or will not put back, are to be submitted again from then on.
+///
+/// # Errors
+/// When Slurm cannot be asked; what was put back until then is noted.
+pub fn put_back(
+    retries: &mut Retries,
+    collection: &mut Collection,
+    scheduler: &dyn Scheduler,
+    done: &mut Vec<JobName>,
+) -> Result<(), SlurmError> {
+    let mut by_cluster: BTreeMap<Option<String>, Vec<(usize, JobId)>> = BTreeMap::new();
+    for (index, decision) in retries.decisions.iter().enumerate() {
+        let job = collection.jobs.get(&decision.name);
+        let job = job.filter(|job| decision.is_of(job));
+        if let (Verdict::Requeue, Some(last)) =
+            (&decision.verdict, job.and_then(|job| job.attempts.last()))
+        {
+            let cluster = last.cluster.as_deref().map(String::from);
+            let of_cluster = by_cluster.entry(cluster).or_default();
+            of_cluster.push((index, last.job_id.clone()));
+        }
+    }
+    for (cluster, jobs) in by_cluster {
+        let queue = scheduler.queue(cluster.as_deref())?;
+        let remembered = jobs
+            .iter()
+            .filter(|(_, id)| state_in(&queue, id) == Some(false));
+        let ids: Vec<JobId> = remembered.map(|(_, id)| id.clone()).collect();
+        let after = match scheduler.requeue(cluster.as_deref(), &ids) {
+            Ok(()) => None,
+            // One that may not be put back fails the command, which did the others.
+            Err(SlurmError::Failed { .. }) => Some(scheduler.queue(cluster.as_deref())?),
+            Err(error) => return Err(error),
+        };
+        let is_back = |id: &JobId| match &after {
+            None => ids.contains(id),
+            Some(after) => ids.contains(id) && state_in(after, id) == Some(true),
+        };
+        for (index, id) in jobs {
+            let decision = &mut retries.decisions[index];
+            if is_back(&id) {
+                if let Some(job) = collection.jobs.get_mut(&decision.name) {
+                    note_in_queue(job);
+                }
+                done.push(decision.name.clone());
+            } else if state_in(&queue, &id) == Some(true) {
+                decision.verdict = Verdict::Stay(Stay::Alive);
+            } else {
+                decision.verdict = Verdict::as_it_is();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a job that the controller remembers is alive.
+fn state_in(queue: &[Observation], id: &JobId) -> Option<bool> {
+    let seen = queue.iter().filter(|seen| seen.ids.contains(id));
+    seen.map(|seen| seen.state.is_active())
+        .reduce(|one, other| one || other)
+}
+
+/// Notes that a job is back in the queue: another attempt, under the same id.
+pub fn note_in_queue(job: &mut Job) {
+    let Some(last) = job.attempts.last().cloned() else {
+        return;
+    };
+    job.attempts.push(Attempt {
+        token: last.token,
+        cluster: last.cluster,
+        submitted: Some(jiff::Timestamp::now()),
+        log: last.log,
+        changes: last.changes,
+        ..Attempt::new(last.job_id, JobState::Pending)
+    });
+}
