@@ -14,6 +14,9 @@
 mod alone;
 mod answers;
 mod cluster;
+#[allow(dead_code, reason = "the other test program uses the rest")]
+#[path = "../integration/console.rs"]
+mod console;
 mod few_jobs;
 mod no_accounting;
 mod poll;

@@ -1,101 +1,10 @@
 //! The commands shown in the README and the book do what is shown.
-//!
-//! In a `console` block a line that starts with `$ ` is run by `sh`, and what follows it is what it
-//! prints, both streams together; `[..]` stands for anything within a line. The blocks of a page
-//! run one after the other in a folder that holds a copy of `examples`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
+use super::console::{ANYWHERE, matches, run_page};
 use super::test::{Test, project};
-
-/// A command of a page, with what it shall print.
-struct Step {
-    line: usize,
-    command: String,
-    expected: Vec<String>,
-}
-
-fn steps(page: &str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut inside = false;
-    for (index, line) in page.lines().enumerate() {
-        match (inside, line.strip_prefix("$ ")) {
-            (false, _) => inside = line == "```console",
-            (true, _) if line == "```" => inside = false,
-            (true, Some(command)) => {
-                let (line, command) = (index + 1, command.to_owned());
-                steps.push(Step {
-                    line,
-                    command,
-                    expected: Vec::new(),
-                });
-            }
-            (true, None) => match steps.last_mut() {
-                Some(step) => step.expected.push(line.trim_end().to_owned()),
-                None => panic!("line {}: output before a command", index + 1),
-            },
-        }
-    }
-    steps
-}
-
-/// Whether `line` is what `pattern` says.
-fn matches(pattern: &str, line: &str) -> bool {
-    match pattern.split_once("[..]") {
-        None => pattern == line,
-        Some((start, rest)) => line.strip_prefix(start).is_some_and(|line| {
-            (0..=line.len())
-                .filter(|at| line.is_char_boundary(*at))
-                .any(|at| matches(rest, &line[at..]))
-        }),
-    }
-}
-
-fn run_page(page: &Path) -> Result<usize, String> {
-    let test = Test::new();
-    let copy = Command::new("cp")
-        .arg("-r")
-        .arg(project().join("examples"))
-        .arg(test.path())
-        .status()
-        .unwrap();
-    assert!(copy.success());
-    let binaries = Path::new(env!("CARGO_BIN_EXE_slurmkit")).parent().unwrap();
-    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap());
-    let steps = steps(&fs::read_to_string(page).unwrap());
-    for Step {
-        line,
-        command,
-        expected,
-    } in &steps
-    {
-        let output = Command::new("sh")
-            .args(["-c", &format!("({command}\n) 2>&1")])
-            .current_dir(test.path())
-            .env_remove("SLURMKIT_CONFIG")
-            .env_remove("SLURMKIT_PYTHON")
-            .env("HOME", test.path().join("home"))
-            .env("PATH", &path)
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let have: Vec<_> = text.trim_end().lines().map(str::trim_end).collect();
-        let mut want = expected.as_slice();
-        while want.last().is_some_and(String::is_empty) {
-            want = &want[..want.len() - 1];
-        }
-        let same = have.len() == want.len() && have.iter().zip(want).all(|(h, w)| matches(w, h));
-        if !same {
-            return Err(format!(
-                "{}:{line}: `{command}` printed\n{text}",
-                page.display()
-            ));
-        }
-    }
-    Ok(steps.len())
-}
 
 #[test]
 fn what_the_readme_and_the_book_show_is_true() {
@@ -105,7 +14,10 @@ fn what_the_readme_and_the_book_show_is_true() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();
     pages.push(project().join("README.md"));
-    let results: Vec<_> = pages.iter().map(|page| run_page(page)).collect();
+    let results: Vec<_> = pages
+        .iter()
+        .map(|page| run_page(page, ANYWHERE, &[]))
+        .collect();
     let wrong: Vec<&String> = results
         .iter()
         .filter_map(|result| result.as_ref().err())

@@ -12,6 +12,7 @@ mod bad_input;
 mod collections;
 mod command_line;
 mod config;
+mod console;
 mod docs;
 mod examples;
 mod features;

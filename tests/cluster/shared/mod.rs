@@ -3,6 +3,7 @@
 
 mod after;
 mod arrays;
+mod book;
 mod cancel;
 mod edited;
 mod ends;
