@@ -223,6 +223,7 @@ impl Requeue<'_> {
                 cluster: attempt.cluster,
                 submitted: Some(jiff::Timestamp::now()),
                 log: attempt.log,
+                error_log: attempt.error_log,
                 changes: attempt.changes,
                 ..Attempt::new(attempt.job_id, JobState::Pending)
             });

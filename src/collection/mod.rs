@@ -7,6 +7,7 @@ mod journal;
 mod lock;
 mod manager;
 mod name;
+mod search;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -24,6 +24,7 @@ mod hostile_templates;
 mod hostile_yaml;
 mod layers;
 mod library;
+mod log_signatures;
 mod migrate;
 mod migrate_refused;
 mod parallel;
