@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -92,7 +93,11 @@ pub fn matches<'a>(query: &JobQuery, root: &Path, collection: &'a Collection) ->
 
 /// The files in `folders` that are called after a job by one of the patterns, or of those that most
 /// clusters have if there are none.
-pub fn files_of(query: &JobQuery, patterns: &[String], folders: &[PathBuf]) -> Vec<PathBuf> {
+pub fn files_of(
+    query: &JobQuery,
+    patterns: &[String],
+    folders: &BTreeSet<PathBuf>,
+) -> Vec<PathBuf> {
     let usual = || PATTERNS.map(String::from).to_vec();
     let patterns = match patterns.is_empty() {
         true => usual(),
