@@ -140,7 +140,7 @@ impl JobReport {
             job_id: logs.attempt.job_id.to_string(),
             state: logs.attempt.state.to_string(),
             attempt: *number,
-            script_path: fs::join(&config.root, collection.script_path(job)),
+            script_path: fs::join(&config.root, collection.script_of(job, logs.attempt)),
             logs: logs.files(folders),
         }
     }

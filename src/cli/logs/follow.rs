@@ -63,10 +63,11 @@ pub(super) fn run(
 /// Logs that are followed.
 struct Following<'a> {
     jobs: &'a [JobLogs<'a>],
-    /// By the job and the path.
+    /// Each with the index of its job.
     followers: Vec<(usize, Follower)>,
     /// Those that cannot be read.
     given_up: Vec<PathBuf>,
+    /// How many lines of what is there at first are wanted; all of them, if `None`.
     lines: Option<usize>,
     out: StrangersOutput,
     /// Whose log was printed last.
@@ -90,18 +91,21 @@ impl<'a> Following<'a> {
     /// Prints what is new.
     fn poll(&mut self) -> Result<(), Error> {
         self.find();
-        let several = self.jobs.len() > 1 || self.followers.len() > 1;
+        let several = self.jobs.len() > 1;
         let mut failed = Vec::new();
         for (job, follower) in &mut self.followers {
             let path = follower.path().to_owned();
             let heading = || heading(&self.jobs[*job], &path);
             let (out, last) = (&mut self.out, &mut self.last);
             let polled = follower.poll(&mut |block| {
-                if several && last.as_ref() != Some(&path) {
+                if last.as_ref() != Some(&path) {
                     if last.is_some() {
                         out.write_line("")?;
                     }
-                    out.write_line(&heading())?;
+                    // The only log there is needs none, as long as it is the only one.
+                    if several || last.is_some() {
+                        out.write_line(&heading())?;
+                    }
                     *last = Some(path.clone());
                 }
                 out.write(block)
@@ -136,12 +140,15 @@ impl<'a> Following<'a> {
             for path in logs.files(&folders) {
                 let known = self.followers.iter();
                 let mut known = known.map(|(_, follower)| follower.path());
-                if !known.any(|known| known == path) && !self.given_up.contains(&path) {
+                let is_known = known.any(|known| known == path) || self.given_up.contains(&path);
+                if !is_known && path.exists() {
                     let follower = Follower::new(path, self.lines);
                     self.followers.push((job, follower));
                 }
             }
         }
+        // What comes to be from now on is all new.
+        self.lines = None;
     }
 
     /// How it went.

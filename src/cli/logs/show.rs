@@ -1,7 +1,6 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::super::terminal::StrangersOutput;
 use super::super::{Exit, Printer};
 use crate::Error;
 use crate::fs::named;
