@@ -208,7 +208,7 @@ mod tests {
         for (id, pattern, expected) in [
             ("12", "%N/j.out", &["node2/j.out", "node1/j.out"][..]),
             // Brackets of a log's name are no wildcards.
-            ("12", "lr[1]-%j.%t%n", &[]),
+            ("12", "lr[1]-%j.%t%n", &["lr[1]-12.out"]),
             ("12", "lr[1]%u.out", &["lr[1]-12.out"]),
             ("12", "%A_%a.out", &["12_3.out", "12_31.out"]),
             ("12_3", "%A_%a.out", &["12_3.out"]),

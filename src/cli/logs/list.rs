@@ -160,7 +160,7 @@ mod tests {
             (1023, "1023 B"),
             (1024, "1.0 KiB"),
             (1_600_000, "1.5 MiB"),
-            (u64::MAX, "1638.4 PiB"),
+            (1 << 50, "1.0 PiB"),
         ] {
             assert_eq!(size(bytes), text);
         }
