@@ -23,7 +23,7 @@ Exit codes: 0 when a log is known, 1 when there is none.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// What Slurm calls the job: 123, 123_4, 123.batch or 123;cluster
+    /// What Slurm calls the job: `123`, `123_4`, `123.batch` or `123;cluster`
     #[arg(value_name = "JOBID")]
     id: JobQuery,
 }

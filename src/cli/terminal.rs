@@ -124,11 +124,9 @@ impl Filter {
             }
             (State::Escape, b'[') => self.state = State::Control(Vec::new()),
             (State::Escape, b']' | b'P' | b'X' | b'^' | b'_') => self.state = State::Command,
-            (State::Escape, 0x20..=0x2f) => {}
-            (State::Escape, 0x30..=0x7e) => self.state = State::Text,
-            (State::Command, 0x20..=0x7e | 0x80..) => {}
-            // U+0080 to U+009F.
-            (State::Wide, 0x80..=0x9f) => self.state = State::Text,
+            (State::Escape, 0x20..=0x2f) | (State::Command, 0x20..=0x7e | 0x80..) => {}
+            // The last of the second are U+0080 to U+009F.
+            (State::Escape, 0x30..=0x7e) | (State::Wide, 0x80..=0x9f) => self.state = State::Text,
             (State::Wide, _) => {
                 passed.push(0xc2);
                 self.take_text(byte, passed);

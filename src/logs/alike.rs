@@ -10,8 +10,10 @@ const MEANT: [&str; 5] = ["code ", "Errno ", "errno ", "signal ", "severe ("];
 /// ids, temporary paths and the name of the job.
 pub(super) fn alike(text: &str, job_name: Option<&str>) -> String {
     let text = match job_name {
-        // A short name may be a word.
-        Some(name) if name.len() > 3 => text.replace(name, "<job>"),
+        // A short name, or one of letters only, may be a word of the message.
+        Some(name) if name.len() > 3 && !name.chars().all(char::is_alphabetic) => {
+            text.replace(name, "<job>")
+        }
         _ => text.to_owned(),
     };
     let mut alike = String::with_capacity(text.len());

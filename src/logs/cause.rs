@@ -182,3 +182,26 @@ pub(super) fn place(path: &str, line: &str) -> Option<String> {
     let digits: String = line.chars().take_while(char::is_ascii_digit).collect();
     (!file.is_empty() && !digits.is_empty()).then(|| format!("{file}:{digits}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever stands before and after a sign, and however signs are cut.
+        #[test]
+        fn no_log_is_too_strange(
+            pieces in prop::collection::vec((0..SIGNS.len(), 0..40_usize, "[ -~\n\u{e9}\u{256d}\u{2502}':]{0,12}"), 0..20),
+        ) {
+            let mut text = String::new();
+            for (sign, length, between) in pieces {
+                text.push_str(crate::text::prefix(SIGNS[sign].marker, length));
+                text.push_str(&between);
+            }
+            let has_words = text.contains(|c: char| !c.is_whitespace());
+            prop_assert!(find(&text).is_some() || !has_words);
+        }
+    }
+}

@@ -1,4 +1,5 @@
 //! Why a program in another language than Python failed.
+#![expect(clippy::unnecessary_wraps, reason = "what reads a sign has one type")]
 
 use super::cause::{Found, Spot, place};
 

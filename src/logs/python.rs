@@ -1,4 +1,5 @@
 //! Why a Python program failed.
+#![expect(clippy::unnecessary_wraps, reason = "what reads a sign has one type")]
 
 use super::cause::{Found, Spot, place};
 
@@ -127,9 +128,11 @@ pub(super) fn rich(spot: Spot<'_>) -> Option<Found> {
 
 /// A mistake that was found before anything ran, so that there is no traceback.
 pub(super) fn syntax(spot: Spot<'_>) -> Option<Found> {
-    let before = spot.lines[..spot.line].iter().rev().take(4);
-    let place = before.filter_map(|line| frame(line)).next();
-    Some(spot.found(spot.rest().trim(), place.and_then(|(_, place)| place)))
+    let mut before = spot.lines[..spot.line].iter().rev().take(4);
+    let place = before
+        .find_map(|line| frame(line))
+        .and_then(|(_, place)| place);
+    Some(spot.found(spot.rest().trim(), place))
 }
 
 /// `Fatal Python error: Segmentation fault`, with the stack of each thread below, innermost first.

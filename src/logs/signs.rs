@@ -1,4 +1,5 @@
 //! The words by which a log says why a job failed.
+#![expect(clippy::unnecessary_wraps, reason = "what reads a sign has one type")]
 
 use super::cause::{Found, Spot, Weight, without_label};
 use super::{languages, python};

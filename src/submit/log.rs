@@ -118,6 +118,19 @@ mod tests {
             let logs = logs(head);
             assert_eq!((&*logs.output, logs.known), (output, known), "{head}");
         }
-        assert_eq!(logs("#SBATCH -e x.err\n").error.as_deref(), Some("x.err"));
+    }
+
+    #[test]
+    fn errors_have_a_path_if_they_have_a_file_of_their_own() {
+        for (head, path) in [
+            ("", None),
+            ("#SBATCH -e x-%j.err -D run\n", Some("run/x-%j.err")),
+            ("#SBATCH -e /dev/null\n", None),
+            ("#SBATCH -o %x.log -e lr0.1.log\n", None),
+        ] {
+            let directives = Directives::parse(&format!("#!/bin/sh\n{head}"));
+            let found = logs(head).error_path(&directives);
+            assert_eq!(found.as_deref(), path.map(Path::new), "{head}");
+        }
     }
 }

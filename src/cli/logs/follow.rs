@@ -57,7 +57,7 @@ pub(super) fn run(
         sleep(PAUSE);
     }
     following.poll()?;
-    following.exit(chosen)
+    Ok(following.exit())
 }
 
 /// Logs that are followed.
@@ -152,13 +152,13 @@ impl<'a> Following<'a> {
     }
 
     /// How it went.
-    fn exit(self, chosen: &[JobLogs<'_>]) -> Result<Exit, Error> {
+    fn exit(self) -> Exit {
         let folders = Folders::default();
         let mut exit = match self.given_up.is_empty() {
             true => Exit::Done,
             false => Exit::Failed,
         };
-        for job in chosen {
+        for job in self.jobs {
             let files = job.files(&folders);
             let missing = files.iter().find(|path| !path.exists());
             let problem = match (files.is_empty(), missing) {
@@ -172,6 +172,6 @@ impl<'a> Following<'a> {
             self.printer.error(&problem);
             exit = Exit::Failed;
         }
-        Ok(exit)
+        exit
     }
 }

@@ -100,7 +100,7 @@ impl<'a> GroupReport<'a> {
         let names = names.join(", ");
         let mut text = format!("{jobs}: {}, {such_as}{names}\n", self.signature);
         if let Some(log) = &self.log {
-            text.push_str(&format!("    {}\n", log.display()));
+            text.extend(["    ", &log.display().to_string(), "\n"]);
         }
         text
     }

@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// The collection
     #[arg(default_value_t)]
     name: CollectionName,
-    /// Jobs whose logs to print: names, glob patterns or ids such as 123_4
+    /// Jobs whose logs to print: names, glob patterns or ids such as `123_4`
     #[arg(value_name = "JOB")]
     jobs: Vec<String>,
     /// Only jobs that failed; without `--tail` or `--follow`, show why, alike ones together
