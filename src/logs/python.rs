@@ -22,12 +22,24 @@ const FOLLOW_UPS: [&str; 2] = [
     "RuntimeError: [../third_party/gloo",
 ];
 
+/// How far apart lines of a rank may be.
+const NEAR: usize = 100;
+
 /// The last line of a traceback, and the innermost place of the user's own.
 pub(super) fn traceback(spot: Spot<'_>) -> Option<Found> {
     let prefix = match &spot.text()[..spot.column] {
         // Its lines are those of the group it is in.
         group if group.ends_with("Exception Group ") => "  | ",
-        prefix => prefix,
+        label
+            if spot
+                .following()
+                .take(NEAR)
+                .any(|(_, line)| line.starts_with(label)) =>
+        {
+            label
+        }
+        // Something else was in the middle of a line.
+        _ => "",
     };
     let mut own = None;
     for (end, line) in spot.following() {

@@ -109,6 +109,10 @@ const EXPECTED: &[(&str, &str)] = &[
         "CANCELLED AT 2024-05-02T01:20:13 DUE TO PREEMPTION",
     ),
     (
+        "python_after_progress",
+        "IndexError: list index out of range (fit.py:9)",
+    ),
+    (
         "python_argparse",
         "train.py: error: unrecognized arguments: --learning-rate 0.1",
     ),
