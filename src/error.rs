@@ -104,6 +104,20 @@ pub enum Error {
         /// Where the pattern is.
         label: Option<Label>,
     },
+    /// There is nothing to show of a job.
+    #[error("job `{job}` has no log: {problem}")]
+    NoLog {
+        /// The job.
+        job: JobName,
+        /// Why.
+        problem: String,
+    },
+    /// Nothing is known of a job of Slurm.
+    #[error("no collection has job {id}, and no log is called after it")]
+    NoSuchId {
+        /// Its id.
+        id: String,
+    },
     /// There is no job with this number.
     #[error("there is no job {index}: the sweep has {}", text::count(*count, "job"))]
     NoSuchJob {
@@ -163,6 +177,16 @@ pub enum Error {
     /// The spec cannot be used.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// There is no job of this name.
+    #[error("collection `{collection}` has no job `{job}`")]
+    UnknownJob {
+        /// The collection.
+        collection: CollectionName,
+        /// The name, a pattern or an id.
+        job: String,
+        /// A similar name.
+        similar: Option<JobName>,
+    },
     /// Nobody knows whether jobs were submitted.
     #[error("whether {} arrived that {host} was submitting cannot be known{}", text::count(*jobs, "job"), if seconds.is_some() { " yet" } else { "" })]
     Unsettled {
@@ -275,6 +299,8 @@ impl Diagnose for Error {
             | Self::Edited { .. }
             | Self::Exists { .. }
             | Self::Io(_)
+            | Self::NoLog { .. }
+            | Self::NoSuchId { .. }
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
             | Self::Repeated { .. }
@@ -284,6 +310,7 @@ impl Diagnose for Error {
             | Self::Several(_)
             | Self::Slurm(_)
             | Self::Thread(_)
+            | Self::UnknownJob { .. }
             | Self::Unsettled { .. } => None,
         }
     }
@@ -304,6 +331,8 @@ impl Diagnose for Error {
             | Self::Exists { .. }
             | Self::Io(_)
             | Self::JobName { .. }
+            | Self::NoLog { .. }
+            | Self::NoSuchId { .. }
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
             | Self::Repeated { .. }
@@ -314,6 +343,7 @@ impl Diagnose for Error {
             | Self::Slurm(_)
             | Self::Thread(_)
             | Self::Trap { .. }
+            | Self::UnknownJob { .. }
             | Self::Unsettled { .. } => Vec::new(),
         }
     }
@@ -354,6 +384,16 @@ impl Diagnose for Error {
             Self::ScriptsMissing { .. } => Some("`slurmkit generate` writes them again".into()),
             Self::Slurm(error) => error.help(),
             Self::Spec(error) => error.help(),
+            Self::NoSuchId { .. } => {
+                Some("`output_patterns` in the config says how other logs are called".into())
+            }
+            Self::UnknownJob {
+                similar: Some(similar),
+                ..
+            } => Some(format!("did you mean `{similar}`?")),
+            Self::UnknownJob { collection, .. } => Some(format!(
+                "`slurmkit collection show {collection}` lists them"
+            )),
             Self::Unsettled {
                 seconds: Some(seconds),
                 ..
@@ -365,6 +405,7 @@ impl Diagnose for Error {
             Self::Trap { trap } => trap.help(),
             Self::Thread(_) => Some("raise the limit with `ulimit -v unlimited`".into()),
             Self::Io(_)
+            | Self::NoLog { .. }
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { asked: true, .. }
             | Self::NotMigrated { .. }

@@ -44,10 +44,11 @@
 //! 2. [`yaml`]: the one reader of YAML and JSON.
 //! 3. [`config`]; the [`sandbox`], in which Rhai runs; then [`spec`], which may be a program.
 //! 4. The engines [`hook`], [`render`], [`collection`] and [`scheduler`], which do not know each other.
-//! 5. [`error`]: everything that can go wrong.
-//! 6. [`generate`], [`migrate`], [`trial`], [`refresh`], [`submit`], [`cancel`], [`resubmit`] and
+//! 5. [`logs`]: what jobs write, and why they failed.
+//! 6. [`error`]: everything that can go wrong.
+//! 7. [`generate`], [`migrate`], [`trial`], [`refresh`], [`submit`], [`cancel`], [`resubmit`] and
 //!    [`retry`]: what is done with all that.
-//! 7. [`cli`]: arguments in, text and exit codes out.
+//! 8. [`cli`]: arguments in, text and exit codes out.
 
 pub mod cancel;
 pub mod cli;
@@ -58,6 +59,7 @@ pub mod error;
 pub mod fs;
 pub mod generate;
 pub mod hook;
+pub mod logs;
 pub mod migrate;
 pub mod model;
 pub mod refresh;

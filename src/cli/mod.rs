@@ -5,10 +5,12 @@ mod collection;
 mod config;
 mod decided;
 mod dispatch;
+mod find;
 mod generate;
 mod hook;
 mod init;
 mod interrupt;
+mod logs;
 mod look;
 mod migrate;
 mod printer;
@@ -21,6 +23,7 @@ mod spec;
 mod status;
 mod submit;
 mod table;
+mod terminal;
 mod tried;
 mod wait;
 
@@ -57,6 +60,7 @@ Examples:
   slurmkit collection show default         see its jobs
   slurmkit submit                          submit them to Slurm
   slurmkit status --watch                  see what becomes of them
+  slurmkit logs default --failed           see why jobs failed
   slurmkit migrate --dry-run               what becomes of the Python tool's collections
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
@@ -101,6 +105,8 @@ enum Command {
     Collection(collection::Args),
     /// Look at the settings
     Config(config::Args),
+    /// Find the log of a job by its id
+    Find(find::Args),
     /// Write the job scripts of a sweep and record them in a collection
     Generate(Box<generate::Args>),
     /// Look at hooks, and try them
@@ -109,6 +115,8 @@ enum Command {
     Init(init::Args),
     /// Submit jobs that failed again, as before or with other resources
     Resubmit(Box<resubmit::Args>),
+    /// Show what jobs wrote, and why they failed
+    Logs(logs::Args),
     /// Take over the collections and the config of the Python tool of the same name
     ///
     /// Collections of version 1 (`.job-collections`) and 2 (`.slurmkit/collections`) become ours,
@@ -193,6 +201,8 @@ fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<Exit
         Command::Migrate(args) => migrate::run(global, args, printer),
         Command::Spec(args) => spec::run(global, args, printer),
         Command::Cancel(args) => return cancel::run(global, args, printer),
+        Command::Find(args) => return find::run(global, &args, printer),
+        Command::Logs(args) => return logs::run(global, &args, printer),
         Command::Resubmit(args) => return resubmit::run(global, *args, printer),
         Command::Status(args) => return status::run(global, &args, printer),
         Command::Submit(args) => return submit::run(global, args, printer),

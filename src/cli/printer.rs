@@ -5,6 +5,7 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+use super::terminal::StrangersOutput;
 use super::{ColorWhen, Global, interrupt, report};
 use crate::Error;
 use crate::config::{Abort, HookOutput};
@@ -40,6 +41,11 @@ impl Printer {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.choice);
         stdout.write_all(text.as_bytes())?;
         Ok(stdout.flush()?)
+    }
+
+    /// Standard output for what slurmkit did not write.
+    pub(super) fn strangers_output(&self) -> StrangersOutput {
+        StrangersOutput::new(self.choice)
     }
 
     /// Prints a result as JSON.

@@ -46,7 +46,13 @@ pub(super) struct Args {
 
 /// A state as somebody types it; none is unsubmitted.
 #[derive(Clone, Debug)]
-struct Asked(Option<JobState>);
+pub(super) struct Asked(Option<JobState>);
+
+impl Asked {
+    pub(super) fn is(&self, state: Option<&JobState>) -> bool {
+        self.0.as_ref() == state
+    }
+}
 
 impl From<String> for Asked {
     fn from(text: String) -> Self {
@@ -108,7 +114,7 @@ impl<'a> Report<'a> {
         for job in collection.jobs.values() {
             *counts.entry(word(job)).or_default() += 1;
         }
-        let meant = |job: &Job| asked.is_none_or(|Asked(state)| job.state() == state.as_ref());
+        let meant = |job: &Job| asked.is_none_or(|asked| asked.is(job.state()));
         let jobs = collection.jobs.iter().filter(|(_, job)| meant(job));
         Self {
             collection: collection.name.as_str(),
@@ -188,6 +194,13 @@ impl<'a> Report<'a> {
         if listed.len() > most {
             let more = text::thousands(listed.len() - most);
             writeln!(out, "… and {more} more; `--state` lists those in one state")?;
+        }
+        if !asked {
+            let name = self.collection;
+            writeln!(
+                out,
+                "`slurmkit logs {name} --failed` shows why, alike ones together"
+            )?;
         }
         Ok(())
     }

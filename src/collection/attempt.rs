@@ -40,6 +40,9 @@ pub struct Attempt {
     /// only the node knows are left in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<PathBuf>,
+    /// Where its errors go, if that is another file; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_log: Option<PathBuf>,
     /// What was asked for other than when the script was generated.
     #[serde(default, skip_serializing_if = "Changes::is_empty")]
     pub changes: Changes,
@@ -74,6 +77,7 @@ impl Attempt {
             reason: None,
             nodes: None,
             log: None,
+            error_log: None,
             changes: Changes::default(),
         }
     }
@@ -92,6 +96,7 @@ impl Attempt {
             reason,
             nodes,
             log,
+            error_log,
             changes,
         } = self;
         let text = |text: &Option<Box<str>>| text.as_deref().map(Value::from);
@@ -108,6 +113,7 @@ impl Attempt {
             ("reason", text(reason)),
             ("nodes", text(nodes)),
             ("log", log.as_deref().map(path)),
+            ("error_log", error_log.as_deref().map(path)),
             (
                 "changes",
                 (!changes.is_empty()).then(|| changes.to_map().into()),

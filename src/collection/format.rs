@@ -383,6 +383,7 @@ mod tests {
                     reason: Some("OutOfMemory".into()),
                     nodes: Some("node[1-2]".into()),
                     log: Some("logs/\u{2028}é.out".into()),
+                    error_log: Some("logs/a.err".into()),
                     changes: Changes {
                         slurm: [("mem", Value::from("64G"))].into_iter().collect(),
                         params: [("lr", Value::from(0.5))].into_iter().collect(),

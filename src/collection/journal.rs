@@ -56,6 +56,9 @@ pub struct SendingJob {
     /// Where its output will go, `%` patterns of its id included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<PathBuf>,
+    /// Where its errors will go, if that is another file; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_log: Option<PathBuf>,
     /// What is asked for other than when the script was generated.
     #[serde(default, skip_serializing_if = "Changes::is_empty")]
     pub changes: Changes,
@@ -90,13 +93,19 @@ impl Sending {
         let array = self.array;
         (0..).zip(self.jobs).map(move |(task, job)| {
             let job_id = job_id(sent.job_id, array.then_some(task));
-            let SendingJob { name, log, changes } = job;
-            let log = log.map(|log| with_id(&log, &job_id));
+            let SendingJob {
+                name,
+                log,
+                error_log,
+                changes,
+            } = job;
+            let with_id = |log: PathBuf| with_id(&log, &job_id);
             let attempt = Attempt {
                 token: Some(sent.token),
                 cluster: sent.cluster.clone(),
                 submitted: Some(sent.time),
-                log,
+                log: log.map(with_id),
+                error_log: error_log.map(with_id),
                 changes,
                 ..Attempt::new(job_id, JobState::Pending)
             };

@@ -191,7 +191,7 @@ impl CollectionManager {
             .join(token.digits())
     }
 
-    fn journal_path(&self, name: &CollectionName) -> PathBuf {
+    pub(super) fn journal_path(&self, name: &CollectionName) -> PathBuf {
         self.folder.join(format!("{name}.journal"))
     }
 
@@ -271,7 +271,7 @@ impl CollectionManager {
     }
 
     /// The names of all collections, sorted.
-    fn names(&self) -> Result<Vec<CollectionName>, CollectionError> {
+    pub(super) fn names(&self) -> Result<Vec<CollectionName>, CollectionError> {
         let mut names = Vec::new();
         let mut folders = vec![self.folder.clone()];
         while let Some(folder) = folders.pop() {

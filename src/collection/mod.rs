@@ -7,6 +7,7 @@ mod journal;
 mod lock;
 mod manager;
 mod name;
+mod search;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,11 +126,21 @@ impl Collection {
 
     /// The script of a job as seen from the project's root, or absolute.
     pub fn script_path(&self, job: &Job) -> PathBuf {
-        let folder = self
-            .sources
-            .get(job.source)
-            .map_or(Path::new(""), |source| &source.working_dir);
-        crate::fs::join(folder, &job.script_path)
+        self.in_folder_of(job, &job.script_path)
+    }
+
+    /// The script that an attempt of a job ran, likewise.
+    pub fn script_of(&self, job: &Job, attempt: &Attempt) -> PathBuf {
+        match &attempt.changes.script {
+            Some(script) => self.in_folder_of(job, script),
+            None => self.script_path(job),
+        }
+    }
+
+    fn in_folder_of(&self, job: &Job, path: &Path) -> PathBuf {
+        let source = self.sources.get(job.source);
+        let folder = source.map_or(Path::new(""), |source| &source.working_dir);
+        crate::fs::join(folder, path)
     }
 }
 

@@ -116,7 +116,7 @@ pub fn read_bytes(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-fn refused(path: &Path, problem: &str) -> io::Error {
+pub(crate) fn refused(path: &Path, problem: &str) -> io::Error {
     let message = format!("`{}` {problem}", path.display());
     io::Error::new(io::ErrorKind::InvalidData, message)
 }

@@ -80,6 +80,7 @@ pub fn note_in_queue(job: &mut Job) {
         cluster: last.cluster,
         submitted: Some(jiff::Timestamp::now()),
         log: last.log,
+        error_log: last.error_log,
         changes: last.changes,
         ..Attempt::new(last.job_id, JobState::Pending)
     });

@@ -40,14 +40,24 @@ impl Logs {
         all.filter(|path| *path != "/dev/null")
     }
 
-    /// The path to look at, relative to where the script was generated.
-    pub(super) fn path(&self, directives: &Directives) -> Option<PathBuf> {
-        if self.output == "/dev/null" {
-            return None;
-        }
-        let folder = directives.get("chdir").unwrap_or_default();
-        Some(Path::new(folder).join(&self.output))
+    /// Where standard output is, relative to where the script was generated.
+    pub(super) fn output_path(&self, directives: &Directives) -> Option<PathBuf> {
+        path(&self.output, directives)
     }
+
+    /// Where standard error is, likewise, if it has a file of its own.
+    pub(super) fn error_path(&self, directives: &Directives) -> Option<PathBuf> {
+        let error = self.error.as_deref();
+        path(error.filter(|error| *error != self.output)?, directives)
+    }
+}
+
+fn path(log: &str, directives: &Directives) -> Option<PathBuf> {
+    if log == "/dev/null" {
+        return None;
+    }
+    let folder = directives.get("chdir").unwrap_or_default();
+    Some(Path::new(folder).join(log))
 }
 
 /// Puts in what is known before submission.
@@ -108,6 +118,19 @@ mod tests {
             let logs = logs(head);
             assert_eq!((&*logs.output, logs.known), (output, known), "{head}");
         }
-        assert_eq!(logs("#SBATCH -e x.err\n").error.as_deref(), Some("x.err"));
+    }
+
+    #[test]
+    fn errors_have_a_path_if_they_have_a_file_of_their_own() {
+        for (head, path) in [
+            ("", None),
+            ("#SBATCH -e x-%j.err -D run\n", Some("run/x-%j.err")),
+            ("#SBATCH -e /dev/null\n", None),
+            ("#SBATCH -o %x.log -e lr0.1.log\n", None),
+        ] {
+            let directives = Directives::parse(&format!("#!/bin/sh\n{head}"));
+            let found = logs(head).error_path(&directives);
+            assert_eq!(found.as_deref(), path.map(Path::new), "{head}");
+        }
     }
 }

@@ -327,7 +327,8 @@ fn write_temporary(folder: &Path, script: &str) -> std::io::Result<tempfile::Tem
 fn sending_job(job: &Ready) -> SendingJob {
     SendingJob {
         name: job.name().to_string(),
-        log: job.logs.path(&job.directives),
+        log: job.logs.output_path(&job.directives),
+        error_log: job.logs.error_path(&job.directives),
         changes: job.request.changes.clone(),
     }
 }

@@ -11,7 +11,9 @@ fn every_command_has_help_with_examples() {
     for args in [
         "--help",
         "generate --help",
+        "find --help",
         "init --help",
+        "logs --help",
         "migrate --help",
         "config --help",
         "config show --help",

@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["render"],
     &["collection"],
     &["scheduler"],
+    &["logs"],
     &["error"],
     &["generate", "migrate", "trial", "refresh", "submit"],
     &["cancel", "resubmit"],

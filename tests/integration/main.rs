@@ -25,6 +25,8 @@ mod hostile_templates;
 mod hostile_yaml;
 mod layers;
 mod library;
+mod log_signatures;
+mod logs;
 mod migrate;
 mod migrate_refused;
 mod parallel;
