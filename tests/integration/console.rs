@@ -13,6 +13,7 @@ use super::test::{Test, project};
 /// How a block of commands begins that run anywhere.
 pub const ANYWHERE: &str = "```console";
 /// How one begins that needs a cluster.
+#[allow(dead_code, reason = "the other test program uses it")]
 pub const CLUSTER: &str = "```console cluster";
 
 /// A command of a page, with what it shall print.

@@ -88,3 +88,9 @@ fn program() {
 fn retry() {
     as_expected("retry");
 }
+
+#[test]
+fn monte_carlo() {
+    as_expected("monte_carlo");
+    assert_eq!(generated("monte_carlo").len(), 24);
+}
