@@ -374,7 +374,7 @@ impl Diagnose for Error {
             Self::NotConfirmed { asked: false, .. } => Some("pass `-y` to do it unasked".into()),
             Self::Render { error, .. } => error.help(),
             Self::Repeated { .. } => Some(
-                "`slurmkit logs` shows why; `--set` changes what they ask for, `--again` submits \
+                "`slurmkit logs NAME --failed` shows why; `--set` changes what they ask for, `--again` submits \
                  them all the same"
                     .into(),
             ),

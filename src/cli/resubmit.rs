@@ -1,5 +1,6 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use super::decided::{self, Decided};
 use super::dispatch::Dispatch;
@@ -116,7 +117,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
     let mut retries = Retries::decide(&collection, &config, &root, &names, &wish)?;
     printer.warnings(&retries.warnings);
     if !args.again && !wish.changes_something() && !args.dry_run {
-        ask_about_failures(&collection, &retries, printer)?;
+        ask_about_failures(&collection, &retries, &root, printer)?;
     }
     let requeue = Requeue {
         manager: &manager,
@@ -187,6 +188,7 @@ fn parameter(text: &str) -> Value {
 fn ask_about_failures(
     collection: &Collection,
     retries: &Retries,
+    root: &Path,
     printer: &Printer,
 ) -> Result<(), Error> {
     let name = &collection.name;
@@ -195,8 +197,8 @@ fn ask_about_failures(
     let what = if repeated >= ALIKE.min(unchanged.len().max(1)) {
         let jobs = text::count(repeated, "job");
         format!("{jobs} of collection `{name}` failed twice in the same way")
-    } else if let Some(alike) = find_alike(retries, collection) {
-        format!("{alike} of collection `{name}`, of which no job completed")
+    } else if let Some(alike) = find_alike(retries, collection, root) {
+        format!("{alike}, and no job of collection `{name}` completed")
     } else {
         return Ok(());
     };

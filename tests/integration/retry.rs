@@ -339,16 +339,19 @@ fn failures_that_are_all_alike_stop_and_ask() {
         assert_eq!(
             project.refused("-y"),
             "\
-error: 5 jobs failed alike (exit code 3) of collection `default`, of which no job completed
+error: 5 jobs failed alike (exit code 3, no log file), and no job of collection `default` completed
  |
- = help: `slurmkit logs` shows why; `--set` changes what they ask for, `--again` submits them all the same
+ = help: `slurmkit logs NAME --failed` shows why; `--set` changes what they ask for, `--again` submits them all the same
 "
         );
         contains(&project.resubmit("-y --again"), &["submitted 5 jobs"]);
     }
     // Too few; a change; one that completed; failures that differ; a rule that says how many.
     contains(&failed(4, "", "3:0").resubmit("-y"), &["submitted 4 jobs"]);
-    contains(&failed(5, "", "0:9").refused("-y"), &["(signal 9)"]);
+    contains(
+        &failed(5, "", "0:9").refused("-y"),
+        &["(signal 9, no log file)"],
+    );
     contains(
         &failed(5, "", "3:0").resubmit("-y --set mem=1G"),
         &["submitted 5 jobs"],
@@ -362,6 +365,24 @@ error: 5 jobs failed alike (exit code 3) of collection `default`, of which no jo
         &failed(2, two, "3:0").refused("-y"),
         &["2 jobs failed alike"],
     );
+    // One exit code, for reasons of which their logs tell.
+    let with_logs = |says: fn(usize) -> String| {
+        (1..=5).fold(Project::new(6, ""), |project, seed| {
+            let log = format!("{seed}.out");
+            project.test.write(&log, &says(seed));
+            project.ended(seed, "FAILED", |it| it.log = Some(log.into()))
+        })
+    };
+    let alike = with_logs(|seed| format!("MemoryError: {seed} GiB\n"));
+    contains(
+        &alike.refused("-y"),
+        &["5 jobs failed alike (exit code 1, MemoryError: 1 GiB)"],
+    );
+    let apart = with_logs(|seed| {
+        let errors = ["KeyError", "ValueError", "OSError", "TypeError", "EOFError"];
+        format!("{}: bad\n", errors[seed - 1])
+    });
+    contains(&apart.resubmit("-y"), &["submitted 5 jobs"]);
     // Nobody who ran out of time has a bug.
     let late = (1..=5).fold(Project::new(5, "  TIMEOUT: again\n"), |project, seed| {
         project.ended(seed, "TIMEOUT", nothing)
