@@ -7,7 +7,7 @@ use minijinja::value::{Tuple, Value};
 use serde::Deserialize;
 
 use super::number::Number;
-use super::syntax::ROOT;
+use super::syntax::OUTER_LOOP;
 use super::values::{Dict, List, own};
 use super::{Renderer, environment};
 use crate::config::{JinjaOptions, Undefined};
@@ -259,8 +259,9 @@ fn context(base: &Base, case: &Case) -> Value {
             entries.insert(Value::from(name.clone()), value_of(value));
         }
     }
-    let root = Dict::own(entries.clone());
-    entries.insert(Value::from(ROOT), root);
+    if let Some(outer_loop) = entries.get(&Value::from("loop")).cloned() {
+        entries.insert(Value::from(OUTER_LOOP), outer_loop);
+    }
     Dict::own(entries)
 }
 

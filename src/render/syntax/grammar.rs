@@ -266,7 +266,7 @@ impl Tokens<'_> {
             }
             // The loop of the template that includes this one.
             TokenKind::Name(name) if name == "loop" && !self.in_loop => {
-                Kind::RootName(name.clone())
+                Kind::OuterName(name.clone())
             }
             TokenKind::Name(name) => name_or_constant(name),
             TokenKind::Operator("(") => return self.parentheses(),

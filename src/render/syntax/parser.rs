@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::expression::Kind;
 use super::lexer::{Piece, TagKind};
-use super::scope::{Open, Opened, left_open, unexpected_end, unknown};
+use super::open::{Open, Opened, left_open, unexpected_end, unknown};
 use super::statement::{Node, Parameter, Tag, Target, Template};
 use super::token::Token;
 use super::tokens::Tokens;
-use super::{Known, SyntaxError};
+use super::{Known, SyntaxError, symbols};
 
 /// Tags within each other.
 const MAX_OPEN: usize = 100;
@@ -30,7 +30,6 @@ pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, S
         known,
         open: Vec::new(),
         blocks: Vec::new(),
-        assigned: Vec::new(),
         nodes: Vec::with_capacity(pieces.len()),
     };
     for piece in pieces {
@@ -42,8 +41,8 @@ pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, S
     match parser.open.last() {
         Some(open) => Err(left_open(open)),
         None => Ok(Template {
+            scopes: symbols::scopes(&parser.nodes)?,
             nodes: parser.nodes,
-            assigned: parser.assigned,
         }),
     }
 }
@@ -52,7 +51,6 @@ struct Parser<'a> {
     known: &'a dyn Known,
     open: Vec<Open>,
     blocks: Vec<String>,
-    assigned: Vec<String>,
     nodes: Vec<Node>,
 }
 
@@ -76,11 +74,10 @@ impl Parser<'_> {
         tokens.end()
     }
 
-    /// Whether a `for` of this template is open that is not hidden by a block.
+    /// Whether a `for` of this template is open. A block does not know around which it stands.
     fn sees_loop(&self) -> bool {
         let innermost = self.open.iter().rev();
-        let visible =
-            innermost.take_while(|open| !matches!(open.kind, Opened::Block { hides: true, .. }));
+        let visible = innermost.take_while(|open| !matches!(open.kind, Opened::Block { .. }));
         visible
             .into_iter()
             .any(|open| matches!(open.kind, Opened::For { .. }))
@@ -127,23 +124,12 @@ impl Parser<'_> {
     }
 
     fn begin(&mut self, kind: Opened, span: &Range<usize>, tag: Tag) -> Result<Tag, SyntaxError> {
-        self.begin_with(kind, Vec::new(), span, tag)
-    }
-
-    fn begin_with(
-        &mut self,
-        kind: Opened,
-        locals: Vec<String>,
-        span: &Range<usize>,
-        tag: Tag,
-    ) -> Result<Tag, SyntaxError> {
         if self.open.len() == MAX_OPEN {
             let message = format!("more than {MAX_OPEN} tags within each other");
             return Err(SyntaxError::new(message, span.clone()).help("move parts into macros"));
         }
         self.open.push(Open {
             kind,
-            locals,
             span: span.clone(),
         });
         Ok(tag)
@@ -196,11 +182,7 @@ impl Parser<'_> {
                 }
                 has_else
             }
-            Opened::For { has_else } if word == "else" => {
-                // What follows is no longer in the loop.
-                open.locals.clear();
-                has_else
-            }
+            Opened::For { has_else } if word == "else" => has_else,
             _ => return Err(stray(self.open.last())),
         };
         if *has_else {
@@ -211,7 +193,7 @@ impl Parser<'_> {
             return Ok(Tag::Elif(tokens.tuple_without_condition()?));
         }
         *has_else = true;
-        Ok(Tag::Else)
+        Ok(Tag::Else(matches!(open.kind, Opened::For { .. })))
     }
 
     fn block(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
@@ -224,28 +206,32 @@ impl Parser<'_> {
             let error = SyntaxError::new(format!("a second block `{name}`"), place);
             return Err(error.help(format!("print it again with `{{{{ self.{name}() }}}}`")));
         }
-        if self.open.iter().any(|open| open.kind == Opened::Macro) {
-            let error = SyntaxError::new("a block within a macro", span.clone());
-            return Err(error.help("put the block around the call of the macro"));
+        let within = self.open.iter().map(|open| &open.kind);
+        match within
+            .rev()
+            .find(|kind| matches!(kind, Opened::Call | Opened::Macro))
+        {
+            Some(Opened::Call) => {
+                let error = SyntaxError::new("a block within a `call`", span.clone());
+                return Err(error.help("put the block around the `call`"));
+            }
+            Some(_) => {
+                let error = SyntaxError::new("a block within a macro", span.clone());
+                return Err(error.help("put the block around the call of the macro"));
+            }
+            None => {}
         }
         self.blocks.push(name.clone());
         let scoped = tokens.take_name("scoped");
         let required = tokens.take_name("required");
-        let mut hidden: Vec<String> = Vec::new();
-        if !scoped {
-            let locals = self.open.iter().flat_map(|open| &open.locals);
-            hidden.extend(locals.cloned());
-            hidden.sort();
-            hidden.dedup();
-        }
         let opened = Opened::Block {
             name: name.clone(),
-            hides: !hidden.is_empty(),
+            scoped,
         };
         let tag = Tag::Block {
             name,
             required,
-            hidden,
+            scoped,
         };
         self.begin(opened, span, tag)
     }
@@ -260,8 +246,7 @@ impl Parser<'_> {
             let error = SyntaxError::new("`call` needs the call of a macro", call.span);
             return Err(error.help("write `{% call name(…) %}`"));
         }
-        let locals = names(&parameters);
-        self.begin_with(Opened::Call, locals, span, Tag::Call(parameters, call))
+        self.begin(Opened::Call, span, Tag::Call(parameters, call))
     }
 
     fn for_loop(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
@@ -273,15 +258,13 @@ impl Parser<'_> {
             false => None,
         };
         let recursive = tokens.take_name("recursive");
-        let mut locals = vec!["loop".to_owned()];
-        target.names(&mut |name| locals.push(name.into()));
         let tag = Tag::For {
             target,
             items,
             condition,
             recursive,
         };
-        self.begin_with(Opened::For { has_else: false }, locals, span, tag)
+        self.begin(Opened::For { has_else: false }, span, tag)
     }
 
     fn from(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
@@ -333,9 +316,8 @@ impl Parser<'_> {
     fn macro_(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
         let name = self.assign(tokens)?;
         let parameters = self.parameters(tokens)?;
-        let locals = names(&parameters);
         let tag = Tag::Macro(name, parameters);
-        self.begin_with(Opened::Macro, locals, span, tag)
+        self.begin(Opened::Macro, span, tag)
     }
 
     fn parameters(&mut self, tokens: &mut Tokens) -> Result<Vec<Parameter>, SyntaxError> {
@@ -390,17 +372,15 @@ impl Parser<'_> {
 
     fn with(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
         let mut values = Vec::new();
-        let mut locals = Vec::new();
         while !tokens.is_empty() {
             if !values.is_empty() {
                 tokens.expect(",")?;
             }
             let target = self.target(tokens, false)?;
-            target.names(&mut |name| locals.push(name.into()));
             tokens.expect("=")?;
             values.push((target, tokens.expression()?));
         }
-        self.begin_with(Opened::With, locals, span, Tag::With(values))
+        self.begin(Opened::With, span, Tag::With(values))
     }
 
     /// What is assigned to: names, tuples of them, and attributes of namespaces.
@@ -454,16 +434,8 @@ impl Parser<'_> {
             let message = format!("`{name}` cannot be assigned to");
             return Err(SyntaxError::new(message, span.clone()).help("take another name"));
         }
-        if !self.assigned.iter().any(|known| known == name) {
-            self.assigned.push(name.to_owned());
-        }
         Ok(())
     }
-}
-
-fn names(parameters: &[Parameter]) -> Vec<String> {
-    let names = parameters.iter().map(|parameter| parameter.name.clone());
-    names.collect()
 }
 
 fn include(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {

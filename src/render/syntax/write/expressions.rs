@@ -5,10 +5,7 @@ use std::fmt::Write as _;
 use super::super::expression::{
     Arguments, Binary, Comparison, Constant, Expression, Kind, Named, Slice, Unary,
 };
-use super::{NOTHING, ROOT, Writer};
-
-/// Names that are neither variables nor assigned.
-const SPECIAL: [&str; 4] = ["caller", "loop", "self", "super"];
+use super::Writer;
 
 /// How tightly what is written holds together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,10 +90,13 @@ impl Writer<'_> {
                 self.list(items);
                 self.push("|_list");
             }
-            Kind::Name(name) => self.name(name),
-            Kind::RootName(name) => {
-                let root = if self.module { NOTHING } else { ROOT };
-                write!(self.text, "{root}.{name}").ok();
+            Kind::Name(name) => {
+                let name = self.names.read(name);
+                self.push(&name);
+            }
+            Kind::OuterName(_) => {
+                let name = self.names.outer_loop();
+                self.push(&name);
             }
             Kind::Not(value) => {
                 self.push("not ");
@@ -207,7 +207,7 @@ impl Writer<'_> {
                 | Kind::Item(..)
                 | Kind::Name(_)
                 | Kind::Or(..)
-                | Kind::RootName(_)
+                | Kind::OuterName(_)
         );
         if !(to_macro && may_be_undefined) {
             return self.value(value);
@@ -295,16 +295,6 @@ impl Writer<'_> {
         });
     }
 
-    fn name(&mut self, name: &str) {
-        let is_own = self.assigned.iter().any(|known| known == name)
-            || SPECIAL.contains(&name)
-            || self.known.globals().contains(&name);
-        if self.module && !is_own {
-            write!(self.text, "{NOTHING}.").ok();
-        }
-        self.push(name);
-    }
-
     fn constant(&mut self, constant: &Constant) {
         match constant {
             Constant::Bool(true) => self.push("true"),
@@ -354,7 +344,7 @@ fn holds(value: &Expression) -> Hold {
         | Kind::Item(..)
         | Kind::Constant(Constant::Bool(_) | Constant::None | Constant::Text(_))
         | Kind::Name(_)
-        | Kind::RootName(_)
+        | Kind::OuterName(_)
         | Kind::Tuple(_) => Hold::Postfix,
         Kind::Binary(..)
         | Kind::Compare(..)
