@@ -15,6 +15,7 @@ mod globals;
 mod limits;
 mod loader;
 mod methods;
+mod module;
 mod number;
 mod operators;
 mod print;

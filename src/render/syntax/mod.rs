@@ -9,6 +9,7 @@
 
 mod expression;
 mod grammar;
+mod inheritance;
 mod lexer;
 mod literal;
 mod open;
@@ -27,7 +28,7 @@ use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
 
 pub(super) use places::Places;
-pub(super) use write::{NOTHING, OUTER_LOOP, source_name};
+pub(super) use write::{HIDDEN, NOTHING, OUTER_LOOP, source_name};
 
 /// What makes a text no template.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

@@ -49,7 +49,7 @@ pub(super) enum Opened {
     Block { name: String, scoped: bool },
     Call,
     Filter,
-    For { has_else: bool },
+    For { has_else: bool, recursive: bool },
     If { branches: usize, has_else: bool },
     Macro,
     Set,

@@ -8,7 +8,7 @@ use super::open::{Open, Opened, left_open, unexpected_end, unknown};
 use super::statement::{Node, Parameter, Tag, Target, Template};
 use super::token::Token;
 use super::tokens::Tokens;
-use super::{Known, SyntaxError, symbols};
+use super::{Known, SyntaxError, inheritance, symbols};
 
 /// Tags within each other.
 const MAX_OPEN: usize = 100;
@@ -30,6 +30,7 @@ pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, S
         known,
         open: Vec::new(),
         blocks: Vec::new(),
+        extends: false,
         nodes: Vec::with_capacity(pieces.len()),
     };
     for piece in pieces {
@@ -51,6 +52,7 @@ struct Parser<'a> {
     known: &'a dyn Known,
     open: Vec<Open>,
     blocks: Vec<String>,
+    extends: bool,
     nodes: Vec<Node>,
 }
 
@@ -97,7 +99,11 @@ impl Parser<'_> {
             "block" => self.block(tokens, span)?,
             "call" => self.call(tokens, span)?,
             "elif" | "else" => self.branch(tokens, &word, &place)?,
-            "extends" => Tag::Extends(tokens.expression()?),
+            "extends" => {
+                inheritance::check_extends(&self.open, span)?;
+                self.extends = true;
+                Tag::Extends(tokens.expression()?)
+            }
             "filter" => {
                 let filters = tokens.filters()?;
                 self.begin(Opened::Filter, span, Tag::Filter(filters))?
@@ -109,7 +115,7 @@ impl Parser<'_> {
                 self.begin(IF, span, Tag::If(test))?
             }
             "import" => self.import(tokens)?,
-            "include" => include(tokens)?,
+            "include" => self.include(tokens, span)?,
             "macro" => self.macro_(tokens, span)?,
             "print" => {
                 self.nodes.push(Node::Output(tokens.list()?));
@@ -182,7 +188,7 @@ impl Parser<'_> {
                 }
                 has_else
             }
-            Opened::For { has_else } if word == "else" => has_else,
+            Opened::For { has_else, .. } if word == "else" => has_else,
             _ => return Err(stray(self.open.last())),
         };
         if *has_else {
@@ -221,6 +227,7 @@ impl Parser<'_> {
             }
             None => {}
         }
+        inheritance::check_block(&self.open, self.extends, span)?;
         self.blocks.push(name.clone());
         let scoped = tokens.take_name("scoped");
         let required = tokens.take_name("required");
@@ -237,6 +244,7 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        inheritance::check_printed(&self.open, self.extends, "call", span)?;
         let parameters = match tokens.is("(") {
             true => self.parameters(tokens)?,
             false => Vec::new(),
@@ -264,7 +272,11 @@ impl Parser<'_> {
             condition,
             recursive,
         };
-        self.begin(Opened::For { has_else: false }, span, tag)
+        let opened = Opened::For {
+            has_else: false,
+            recursive,
+        };
+        self.begin(opened, span, tag)
     }
 
     fn from(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
@@ -436,17 +448,22 @@ impl Parser<'_> {
         }
         Ok(())
     }
-}
 
-fn include(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
-    let template = tokens.expression()?;
-    let ignore_missing = tokens.take_name("ignore");
-    if ignore_missing {
-        tokens.expect_name("missing")?;
+    fn include(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        inheritance::check_printed(&self.open, self.extends, "include", span)?;
+        let template = tokens.expression()?;
+        let ignore_missing = tokens.take_name("ignore");
+        if ignore_missing {
+            tokens.expect_name("missing")?;
+        }
+        let with_context = tokens.context().unwrap_or(true);
+        if !with_context {
+            inheritance::check_module(&self.open, span)?;
+        }
+        Ok(Tag::Include {
+            template,
+            ignore_missing,
+            with_context,
+        })
     }
-    Ok(Tag::Include {
-        template,
-        ignore_missing,
-        with_context: tokens.context().unwrap_or(true),
-    })
 }

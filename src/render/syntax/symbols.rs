@@ -30,6 +30,8 @@ pub(super) struct Scope {
     early: HashSet<String>,
     /// Names that the engine must be told that a macro reads.
     pub(super) captured: IndexSet<String>,
+    /// The names that it assigns by imports only.
+    pub(super) imported: IndexSet<String>,
     /// Whether other templates read its names.
     pub(super) shared: bool,
     /// Whether Jinja2 makes a `loop` for it.
@@ -121,6 +123,7 @@ impl Scope {
             assigned: IndexSet::new(),
             early: HashSet::new(),
             captured: IndexSet::new(),
+            imported: IndexSet::new(),
             shared: false,
             has_loop: false,
             branches: 0,
@@ -141,12 +144,17 @@ impl Scope {
         self.first.contains_key(name)
     }
 
-    fn assign(&mut self, name: &str, how: First) {
+    /// The name is assigned, though perhaps not yet.
+    fn meet(&mut self, name: &str, how: First) {
         let how = match self.branches {
             0 => how,
             _ => First::AssignedInBranch,
         };
         self.first.entry(name.to_owned()).or_insert(how);
+    }
+
+    fn assign(&mut self, name: &str, how: First) {
+        self.meet(name, how);
         // What the template itself assigns later, others do not see before.
         let read = self.shared && self.kind != ScopeKind::Root && how != First::Given;
         if read && !self.settled.contains(name) {
@@ -167,6 +175,8 @@ struct Analysis {
 enum Open {
     If,
     Scope(usize),
+    /// Of a `set`, with the names that get what it captures.
+    Set(usize, Vec<String>),
 }
 
 impl Analysis {
@@ -225,7 +235,7 @@ impl Analysis {
                     self.share();
                 }
                 for (name, alias) in names {
-                    self.assign(alias.as_ref().unwrap_or(name));
+                    self.import(alias.as_ref().unwrap_or(name));
                 }
             }
             Tag::If(test) => {
@@ -242,7 +252,7 @@ impl Analysis {
                 if *with_context {
                     self.share();
                 }
-                self.assign(name);
+                self.import(name);
             }
             Tag::Include {
                 template,
@@ -266,8 +276,15 @@ impl Analysis {
                 if let Some(filters) = filters {
                     self.read_captured(filters)?;
                 }
-                self.assign_target(target, span)?;
-                self.begin(ScopeKind::Plain);
+                self.read_namespaces(target, span)?;
+                let mut names = Vec::new();
+                target.names(&mut |name| names.push(name.to_owned()));
+                for name in &names {
+                    self.scope().meet(name, First::Assigned);
+                }
+                let scope = self.begin(ScopeKind::Plain);
+                self.open.pop();
+                self.open.push(Open::Set(scope, names));
             }
             Tag::With(values) => {
                 for (_, value) in values {
@@ -286,7 +303,7 @@ impl Analysis {
         let scopes = self.open.iter().rev();
         let mut scopes = scopes.filter_map(|open| match open {
             Open::If => None,
-            Open::Scope(scope) => Some(*scope),
+            Open::Scope(scope) | Open::Set(scope, _) => Some(*scope),
         });
         scopes.next().unwrap_or(0)
     }
@@ -324,9 +341,12 @@ impl Analysis {
     }
 
     fn end(&mut self, end: &End) {
-        self.open.pop();
+        let open = self.open.pop();
         if *end == End::If {
             self.scope().branches -= 1;
+        }
+        if let Some(Open::Set(_, names)) = open {
+            names.iter().for_each(|name| self.assign(name));
         }
     }
 
@@ -418,7 +438,14 @@ impl Analysis {
     }
 
     fn assign(&mut self, name: &str) {
-        self.scope().assign(name, First::Assigned);
+        let scope = self.scope();
+        scope.imported.shift_remove(name);
+        scope.assign(name, First::Assigned);
+    }
+
+    fn import(&mut self, name: &str) {
+        self.assign(name);
+        self.scope().imported.insert(name.to_owned());
     }
 
     /// The scope begins with values for these.
@@ -428,12 +455,17 @@ impl Analysis {
     }
 
     fn assign_target(&mut self, target: &Target, span: &Range<usize>) -> Result<(), SyntaxError> {
+        self.read_namespaces(target, span)?;
+        target.names(&mut |name| self.assign(name));
+        Ok(())
+    }
+
+    fn read_namespaces(&mut self, target: &Target, span: &Range<usize>) -> Result<(), SyntaxError> {
         let mut namespaces = Vec::new();
         target.namespaces(&mut |name| namespaces.push(name.to_owned()));
         for name in namespaces {
             self.read_name(&name, span)?;
         }
-        target.names(&mut |name| self.assign(name));
         Ok(())
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::super::expression::Expression;
+use super::super::expression::{Expression, Kind};
 use super::expressions::Hold;
-use super::{IMPORTED, Writer};
+use super::{HIDDEN, IMPORTED, Writer};
 
 /// What is imported.
 const FILE: &str = "_file·";
@@ -27,6 +27,9 @@ impl<'a> Writer<'a> {
         self.block(|writer| {
             writer.push("include ");
             writer.handed_on(template);
+            if !ignore_missing && !matches!(template.kind, Kind::Constant(_)) {
+                writer.place(&template.span, |writer| writer.push("|_choice"));
+            }
             if ignore_missing {
                 writer.push(" ignore missing");
             }
@@ -74,13 +77,20 @@ impl<'a> Writer<'a> {
         self.block(|writer| {
             writer.push("import ");
             writer.handed_on(template);
-            let name = if has_locals { IMPORTED } else { name };
-            write!(writer.text, " as {name}").ok();
+            write!(writer.text, " as {IMPORTED}").ok();
         });
+        self.set(IMPORTED, &format!("{IMPORTED}|_keep_import"));
         if has_locals {
-            self.set(IMPORTED, &format!("{IMPORTED}|_keep_import"));
             self.word("endwith");
-            self.set(name, "none|_kept_import");
+        }
+        self.set(name, "none|_kept_import");
+    }
+
+    /// Says which names the template only imports.
+    pub(super) fn hide(&mut self) {
+        let names = self.names.imported();
+        if !names.is_empty() {
+            self.set(HIDDEN, &format!("\"{}\"", names.join(",")));
         }
     }
 
@@ -95,8 +105,8 @@ impl<'a> Writer<'a> {
     fn import_file(&mut self, name: &str) {
         self.set(name, &format!("{FILE}|_kept_import"));
         self.word(&format!("if {name} is undefined"));
-        self.word(&format!("import {FILE} as {name}"));
-        self.set(FILE, &format!("{name}|_keep_import({FILE})"));
+        self.word(&format!("import {FILE} as {IMPORTED}"));
+        self.set(name, &format!("{IMPORTED}|_keep_import({FILE})"));
         self.word("endif");
     }
 
@@ -107,7 +117,7 @@ impl<'a> Writer<'a> {
                 let names = self.names.handed_on();
                 self.module(template, &names);
             }
-            false => self.value(template),
+            false => self.part(template, Hold::Filter),
         }
     }
 

@@ -14,7 +14,7 @@ use super::statement::{Node, Template};
 use super::{Known, Surroundings};
 
 use self::names::Names;
-pub(in crate::render) use self::names::{NOTHING, OUTER_LOOP, source_name};
+pub(in crate::render) use self::names::{HIDDEN, NOTHING, OUTER_LOOP, source_name};
 
 /// Control characters: text hardly has them, and where it does they are printed as strings.
 pub(super) const BLOCK: (&str, &str) = ("\u{11}", "\u{12}");
@@ -38,6 +38,7 @@ pub(super) fn write(
         names: Names::new(&template.scopes, known, surroundings),
         assigning: Vec::new(),
     };
+    writer.hide();
     writer.begin_names();
     for node in &template.nodes {
         match node {

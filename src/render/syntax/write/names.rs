@@ -9,6 +9,8 @@ use super::super::{Known, Surroundings};
 pub(in crate::render) const NOTHING: &str = "_nothing";
 /// The `loop` of the template that includes this one, or the job's.
 pub(in crate::render) const OUTER_LOOP: &str = "loop·";
+/// The names that a template imports and does not hand on when it is imported itself.
+pub(in crate::render) const HIDDEN: &str = "hidden·";
 /// Stands in names that are not as in the template. Identifiers may have it, those of templates do
 /// not.
 pub(super) const MARK: char = '·';
@@ -213,6 +215,11 @@ impl<'a> Names<'a> {
             }
         }
         locals
+    }
+
+    /// The names that the template only imports.
+    pub(super) fn imported(&self) -> Vec<&'a str> {
+        self.scopes[0].imported.iter().map(String::as_str).collect()
     }
 
     /// Names that the engine must be told that the macro reads which just began.
