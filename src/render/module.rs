@@ -3,14 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{Enumerator, Object, Value};
+use minijinja::value::{Enumerator, Object, Tuple, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
 
 use super::loader::MODULE;
-use super::syntax::HIDDEN;
+use super::print;
+use super::syntax::{HIDDEN, source_name};
 use super::values::{List, collect};
 
 pub(super) fn register(env: &mut Environment<'_>) {
+    env.add_filter("_attribute", attribute);
     env.add_filter("_choice", choice);
     env.add_filter("_exists", |state: &State, name: &Value| exists(state, name));
     env.add_filter("_keep_import", Module::keep);
@@ -24,13 +26,21 @@ pub(super) fn register(env: &mut Environment<'_>) {
 struct Module {
     engine: Value,
     hidden: Value,
+    /// The name of its file.
+    name: Value,
 }
 
 impl Module {
     /// Remembers the module of `file` while a template is rendered.
     fn keep(state: &mut State, engine: Value, file: Option<&str>) -> Result<Value, Error> {
         let hidden = engine.get_attr(HIDDEN)?;
-        let module = Value::from_object(Self { engine, hidden });
+        let name = file.and_then(|file| file.rsplit(MODULE).next());
+        let name = name.map_or(Value::UNDEFINED, Value::from);
+        let module = Value::from_object(Self {
+            engine,
+            hidden,
+            name,
+        });
         state.set_temp(&key(file), module.clone());
         Ok(module)
     }
@@ -49,6 +59,7 @@ impl Object for Module {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match self.hides(key) {
             true => None,
+            false if key == "__name__" && !self.name.is_undefined() => Some(self.name.clone()),
             false => self
                 .engine
                 .get_attr(key)
@@ -107,6 +118,24 @@ fn exists(state: &State, template: &Value) -> bool {
     name.is_some_and(|name| match state.get_template(name) {
         Ok(_) => true,
         Err(error) => error.kind() != ErrorKind::TemplateNotFound,
+    })
+}
+
+/// An attribute of a macro, or of whatever has one of that name.
+fn attribute(value: &Value, name: &str) -> Result<Value, Error> {
+    let attribute = value.get_attr(name)?;
+    if !print::is_macro(value) {
+        return Ok(attribute);
+    }
+    let arguments: Vec<Value> = value.get_attr("arguments")?.try_iter()?.collect();
+    let caller = Value::from("caller");
+    Ok(match name {
+        "arguments" => Value::from(Tuple::new(arguments)),
+        "caller" => Value::from(attribute.is_true() || arguments.contains(&caller)),
+        "explicit_caller" => Value::from(arguments.contains(&caller)),
+        "catch_kwargs" | "catch_varargs" => Value::from(false),
+        "name" => Value::from(source_name(attribute.as_str().unwrap_or_default())),
+        _ => attribute,
     })
 }
 

@@ -156,8 +156,8 @@ impl Parser<'_> {
             return Err(unexpected_end(word, place, Some(open)));
         }
         let end = open.kind.end();
-        if let (Opened::Block { name, .. }, Some((last, place))) =
-            (&open.kind, tokens.take_any_name())
+        if let Opened::Block { name, .. } = &open.kind
+            && let Some((last, place)) = tokens.take_any_name()
             && last != *name
         {
             let message = format!("this ends the block `{name}`, not `{last}`");
@@ -338,11 +338,14 @@ impl Parser<'_> {
         while !tokens.is(")") {
             if !parameters.is_empty() {
                 tokens.expect(",")?;
-                if tokens.is(")") {
-                    break;
-                }
             }
             let (name, span) = tokens.name("the name of a parameter")?;
+            if parameters.iter().any(|known| known.name == name) {
+                return Err(SyntaxError::new(
+                    format!("a second parameter `{name}`"),
+                    span,
+                ));
+            }
             self.check_assigned(&name, &span)?;
             let start = tokens.taken();
             let default = match tokens.take("=") {

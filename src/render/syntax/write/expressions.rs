@@ -7,6 +7,15 @@ use super::super::expression::{
 };
 use super::Writer;
 
+/// The attributes of a macro, but for its `name`.
+const MACRO_ATTRIBUTES: [&str; 5] = [
+    "arguments",
+    "caller",
+    "catch_kwargs",
+    "catch_varargs",
+    "explicit_caller",
+];
+
 /// How tightly what is written holds together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Hold {
@@ -39,6 +48,14 @@ impl Writer<'_> {
     fn kind(&mut self, value: &Expression) {
         match &value.kind {
             Kind::And(left, right) => self.infix(left, " and ", right),
+            Kind::Attribute(inner, name) if self.may_be_of_macro(inner, name) => {
+                self.part(inner, Hold::Filter);
+                self.place(&value.span, |writer| {
+                    writer.push("|_attribute(");
+                    writer.string(name);
+                    writer.push(")");
+                });
+            }
             Kind::Attribute(value, name) => {
                 self.part(value, Hold::Postfix);
                 self.push(".");
@@ -127,6 +144,14 @@ impl Writer<'_> {
         }
     }
 
+    /// Macros have attributes that those of the engine do not have, or have otherwise.
+    fn may_be_of_macro(&self, value: &Expression, attribute: &str) -> bool {
+        match &value.kind {
+            Kind::Name(name) if attribute == "name" => self.names.is_local(name),
+            _ => MACRO_ATTRIBUTES.contains(&attribute),
+        }
+    }
+
     fn infix(&mut self, left: &Expression, operator: &str, right: &Expression) {
         self.part(left, Hold::Filter);
         self.push(operator);
@@ -185,8 +210,15 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, function: &Expression, arguments: &Arguments) {
-        // What is named by itself is called by its name, as `super()` must be.
-        self.part(function, Hold::Postfix);
+        // What is named by itself is called by its name, as `super()` must be, and so are methods.
+        match &function.kind {
+            Kind::Attribute(value, name) => {
+                self.part(value, Hold::Postfix);
+                self.push(".");
+                self.push(name);
+            }
+            _ => self.part(function, Hold::Postfix),
+        }
         let may_be_macro = match &function.kind {
             Kind::Name(name) => name != "loop" && !self.known.globals().contains(&&**name),
             Kind::Attribute(owner, _) => !matches!(&owner.kind, Kind::Name(name) if name == "loop"),
@@ -339,6 +371,9 @@ fn may_be_float(item: &Expression) -> bool {
 fn holds(value: &Expression) -> Hold {
     match &value.kind {
         Kind::Item(_, item) if may_be_float(item) => Hold::Filter,
+        Kind::Attribute(_, name) if name == "name" || MACRO_ATTRIBUTES.contains(&&**name) => {
+            Hold::Filter
+        }
         Kind::Attribute(..)
         | Kind::Call(..)
         | Kind::Item(..)

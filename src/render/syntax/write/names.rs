@@ -92,6 +92,11 @@ impl<'a> Names<'a> {
         self.read_in(self.current(), name)
     }
 
+    /// Whether a variable has another name here than in the template.
+    pub(super) fn is_local(&self, name: &str) -> bool {
+        self.read(name).contains(MARK)
+    }
+
     /// What a variable is called around the scope that just began.
     pub(super) fn read_outside(&self, name: &str) -> String {
         match self.scope().parent {
