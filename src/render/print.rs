@@ -153,18 +153,20 @@ fn write_object(out: &mut String, value: &Value, depth: usize) -> fmt::Result {
 
 /// Macros, modules, loops and namespaces look like dicts, and print as none.
 pub(super) fn is_of_engine(value: &Value) -> bool {
-    let own = ["Loop", "Macro", "Module", "Namespace"];
-    own.iter().any(|name| is_named(value, name))
+    is_named(value, &["Loop", "Macro", "Module", "Namespace"])
 }
 
 pub(super) fn is_macro(value: &Value) -> bool {
-    is_named(value, "Macro")
+    is_named(value, &["Macro"])
 }
 
-fn is_named(value: &Value, name: &str) -> bool {
+fn is_named(value: &Value, names: &[&str]) -> bool {
     let is_map = value.kind() == ValueKind::Map;
     let object = value.as_object().filter(|_| is_map);
-    object.is_some_and(|object| object.type_name().ends_with(name))
+    object.is_some_and(|object| {
+        let name = object.type_name();
+        names.iter().any(|known| name.ends_with(known))
+    })
 }
 
 fn write_items(out: &mut String, value: &Value, depth: usize) -> fmt::Result {
