@@ -306,7 +306,7 @@ fn describe(error: &minijinja::Error, fuel: Option<u64>) -> Description {
 
 fn describe_undefined(detail: &str) -> Description {
     let undefined = detail.split('`').nth(1);
-    let undefined = undefined.map(|name| name.to_owned());
+    let undefined = undefined.map(ToOwned::to_owned);
     let message = match &undefined {
         Some(name) => {
             let name = name

@@ -245,7 +245,12 @@ fn round_float(float: f64, precision: i32) -> Result<f64, Error> {
     // What is behind the point decides only a tie.
     let whole = match float.fract() == 0.0 {
         true => round_int(&whole, precision),
-        false => round_int(&(whole * 10u8 + float.signum() as i8), precision - 1) / 10u8,
+        false => {
+            round_int(
+                &(whole * 10u8 + (if float < 0.0 { -1 } else { 1 })),
+                precision - 1,
+            ) / 10u8
+        }
     };
     let rounded: f64 = whole.to_string().parse().unwrap_or(f64::INFINITY);
     match rounded.is_finite() {

@@ -130,10 +130,14 @@ impl Expression {
             }
             Kind::Compare(first, others) => {
                 first.names(visit);
-                others.iter().for_each(|(_, other)| other.names(visit));
+                for (_, other) in others {
+                    other.names(visit);
+                }
             }
             Kind::Concat(parts) | Kind::List(parts) | Kind::Tuple(parts) => {
-                parts.iter().for_each(|part| part.names(visit));
+                for part in parts {
+                    part.names(visit);
+                }
             }
             Kind::Dict(entries) => {
                 for (key, value) in entries {
@@ -142,7 +146,9 @@ impl Expression {
                 }
             }
             Kind::Filter(value, _, arguments) => {
-                value.iter().for_each(|value| value.names(visit));
+                if let Some(value) = value {
+                    value.names(visit);
+                }
                 arguments.names(visit);
             }
             Kind::If {
@@ -152,7 +158,9 @@ impl Expression {
             } => {
                 test.names(visit);
                 then.names(visit);
-                otherwise.iter().for_each(|value| value.names(visit));
+                if let Some(value) = otherwise {
+                    value.names(visit);
+                }
             }
             Kind::Slice(value, slice) => {
                 value.names(visit);

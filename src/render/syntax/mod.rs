@@ -17,6 +17,7 @@ mod parser;
 mod places;
 mod statement;
 mod symbols;
+mod targets;
 mod token;
 mod tokens;
 mod write;
@@ -107,7 +108,7 @@ pub(super) fn rewrite(
     let (pieces, shell_lengths) = lexer::split(text, whitespace)?;
     let template = parser::parse(pieces, known)?;
     let (written, places) = write::write(text, &template, known, surroundings);
-    let names = template.scopes.iter().flat_map(|scope| scope.assigned());
+    let names = template.scopes.iter().flat_map(symbols::Scope::assigned);
     Ok(Written {
         text: written,
         places,

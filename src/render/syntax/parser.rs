@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::expression::Kind;
 use super::lexer::{Piece, TagKind};
 use super::open::{Open, Opened, left_open, unexpected_end, unknown};
-use super::statement::{Node, Parameter, Tag, Target, Template};
+use super::statement::{Node, Tag, Template};
 use super::token::Token;
 use super::tokens::Tokens;
-use super::{Known, SyntaxError, inheritance, symbols};
+use super::{Known, SyntaxError, inheritance, symbols, targets};
 
 /// Tags within each other.
 const MAX_OPEN: usize = 100;
@@ -19,11 +19,6 @@ const IF: Opened = Opened::If {
     branches: 1,
     has_else: false,
 };
-
-/// Names that cannot be assigned, in Jinja2 or in minijinja.
-const RESERVED: [&str; 8] = [
-    "true", "True", "false", "False", "none", "None", "loop", "self",
-];
 
 pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, SyntaxError> {
     let mut parser = Parser {
@@ -246,7 +241,7 @@ impl Parser<'_> {
     fn call(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
         inheritance::check_printed(&self.open, self.extends, "call", span)?;
         let parameters = match tokens.is("(") {
-            true => self.parameters(tokens)?,
+            true => targets::parameters(tokens)?,
             false => Vec::new(),
         };
         let call = tokens.expression()?;
@@ -258,7 +253,7 @@ impl Parser<'_> {
     }
 
     fn for_loop(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
-        let target = self.target(tokens, false)?;
+        let target = targets::target(tokens, false)?;
         tokens.expect_name("in")?;
         let items = tokens.loop_items()?;
         let condition = match tokens.take_name("if") {
@@ -295,11 +290,11 @@ impl Parser<'_> {
                 return Err(SyntaxError::new(message, place));
             }
             let alias = match tokens.take_name("as") {
-                true => Some(self.assign(tokens)?),
+                true => Some(targets::assign(tokens)?),
                 false => None,
             };
             if alias.is_none() {
-                self.check_assigned(&name, &place)?;
+                targets::check_assigned(&name, &place)?;
             }
             names.push((name, alias));
             with_context = tokens.context();
@@ -317,7 +312,7 @@ impl Parser<'_> {
     fn import(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
         let template = tokens.expression()?;
         tokens.expect_name("as")?;
-        let name = self.assign(tokens)?;
+        let name = targets::assign(tokens)?;
         Ok(Tag::Import {
             template,
             name,
@@ -326,55 +321,14 @@ impl Parser<'_> {
     }
 
     fn macro_(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
-        let name = self.assign(tokens)?;
-        let parameters = self.parameters(tokens)?;
+        let name = targets::assign(tokens)?;
+        let parameters = targets::parameters(tokens)?;
         let tag = Tag::Macro(name, parameters);
         self.begin(Opened::Macro, span, tag)
     }
 
-    fn parameters(&mut self, tokens: &mut Tokens) -> Result<Vec<Parameter>, SyntaxError> {
-        tokens.expect("(")?;
-        let mut parameters: Vec<Parameter> = Vec::new();
-        while !tokens.is(")") {
-            if !parameters.is_empty() {
-                tokens.expect(",")?;
-            }
-            let (name, span) = tokens.name("the name of a parameter")?;
-            if parameters.iter().any(|known| known.name == name) {
-                return Err(SyntaxError::new(
-                    format!("a second parameter `{name}`"),
-                    span,
-                ));
-            }
-            self.check_assigned(&name, &span)?;
-            let start = tokens.taken();
-            let default = match tokens.take("=") {
-                true => Some(tokens.expression()?),
-                false if parameters.iter().any(|known| known.default.is_some()) => {
-                    let message = format!("`{name}` needs a default too, as those before it");
-                    return Err(SyntaxError::new(message, span));
-                }
-                false => None,
-            };
-            if tokens.has_variable(&name, start) {
-                let message = format!("the default of `{name}` names `{name}` itself");
-                return Err(SyntaxError::new(message, span));
-            }
-            let names_others = parameters
-                .iter()
-                .any(|known| tokens.has_variable(&known.name, start));
-            parameters.push(Parameter {
-                name,
-                default,
-                names_others,
-            });
-        }
-        tokens.expect(")")?;
-        Ok(parameters)
-    }
-
     fn set(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
-        let target = self.target(tokens, true)?;
+        let target = targets::target(tokens, true)?;
         if tokens.take("=") {
             return Ok(Tag::Set(target, tokens.tuple()?));
         }
@@ -391,65 +345,11 @@ impl Parser<'_> {
             if !values.is_empty() {
                 tokens.expect(",")?;
             }
-            let target = self.target(tokens, false)?;
+            let target = targets::target(tokens, false)?;
             tokens.expect("=")?;
             values.push((target, tokens.expression()?));
         }
         self.begin(Opened::With, span, Tag::With(values))
-    }
-
-    /// What is assigned to: names, tuples of them, and attributes of namespaces.
-    fn target(&mut self, tokens: &mut Tokens, attributes: bool) -> Result<Target, SyntaxError> {
-        let mut targets = Vec::new();
-        let mut is_tuple = false;
-        loop {
-            if !targets.is_empty() && (tokens.is("=") || tokens.is_name("in") || tokens.is(")")) {
-                break;
-            }
-            targets.push(if tokens.take("(") {
-                let inner = self.target(tokens, attributes)?;
-                tokens.expect(")")?;
-                inner
-            } else {
-                self.single_target(tokens, attributes)?
-            });
-            if !tokens.take(",") {
-                break;
-            }
-            is_tuple = true;
-        }
-        match targets.len() {
-            1 if !is_tuple => Ok(targets.remove(0)),
-            _ => Ok(Target::Tuple(targets)),
-        }
-    }
-
-    fn single_target(
-        &mut self,
-        tokens: &mut Tokens,
-        attributes: bool,
-    ) -> Result<Target, SyntaxError> {
-        let (name, span) = tokens.name("a name to assign to")?;
-        if attributes && tokens.take(".") {
-            let (attribute, _) = tokens.name("the name of an attribute")?;
-            return Ok(Target::Attribute(name, attribute));
-        }
-        self.check_assigned(&name, &span)?;
-        Ok(Target::Name(name))
-    }
-
-    fn assign(&mut self, tokens: &mut Tokens) -> Result<String, SyntaxError> {
-        let (name, span) = tokens.name("a name")?;
-        self.check_assigned(&name, &span)?;
-        Ok(name)
-    }
-
-    fn check_assigned(&mut self, name: &str, span: &Range<usize>) -> Result<(), SyntaxError> {
-        if RESERVED.contains(&name) {
-            let message = format!("`{name}` cannot be assigned to");
-            return Err(SyntaxError::new(message, span.clone()).help("take another name"));
-        }
-        Ok(())
     }
 
     fn include(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {

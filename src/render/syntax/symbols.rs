@@ -212,18 +212,7 @@ impl Analysis {
                 condition,
                 recursive,
             } => {
-                self.read(items)?;
-                let scope = self.begin(ScopeKind::Loop);
-                self.scopes[scope].has_loop = *recursive;
-                self.give(target);
-                if let Some(condition) = condition {
-                    let inner = self.open.pop();
-                    self.begin(ScopeKind::Plain);
-                    self.give(target);
-                    self.read(condition)?;
-                    self.open.pop();
-                    self.open.extend(inner);
-                }
+                self.for_loop(target, items, condition.as_ref(), *recursive)?;
             }
             Tag::From {
                 template,
@@ -299,6 +288,28 @@ impl Analysis {
         Ok(())
     }
 
+    fn for_loop(
+        &mut self,
+        target: &Target,
+        items: &Expression,
+        condition: Option<&Expression>,
+        recursive: bool,
+    ) -> Result<(), SyntaxError> {
+        self.read(items)?;
+        let scope = self.begin(ScopeKind::Loop);
+        self.scopes[scope].has_loop = recursive;
+        self.give(target);
+        if let Some(condition) = condition {
+            let inner = self.open.pop();
+            self.begin(ScopeKind::Plain);
+            self.give(target);
+            self.read(condition)?;
+            self.open.pop();
+            self.open.extend(inner);
+        }
+        Ok(())
+    }
+
     fn current(&self) -> usize {
         let scopes = self.open.iter().rev();
         let mut scopes = scopes.filter_map(|open| match open {
@@ -346,7 +357,9 @@ impl Analysis {
             self.scope().branches -= 1;
         }
         if let Some(Open::Set(_, names)) = open {
-            names.iter().for_each(|name| self.assign(name));
+            for name in &names {
+                self.assign(name);
+            }
         }
     }
 

@@ -59,7 +59,7 @@ struct Writer<'a> {
     assigning: Vec<Vec<&'a str>>,
 }
 
-impl<'a> Writer<'a> {
+impl Writer<'_> {
     fn push(&mut self, text: &str) {
         self.text.push_str(text);
     }
