@@ -104,12 +104,12 @@ impl Parser<'_> {
                 self.begin(Opened::Filter, span, Tag::Filter(filters))?
             }
             "for" => self.for_loop(tokens, span)?,
-            "from" => self.from(tokens)?,
+            "from" => from(tokens)?,
             "if" => {
                 let test = tokens.tuple_without_condition()?;
                 self.begin(IF, span, Tag::If(test))?
             }
-            "import" => self.import(tokens)?,
+            "import" => import(tokens)?,
             "include" => self.include(tokens, span)?,
             "macro" => self.macro_(tokens, span)?,
             "print" => {
@@ -274,52 +274,6 @@ impl Parser<'_> {
         self.begin(opened, span, tag)
     }
 
-    fn from(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
-        let template = tokens.expression()?;
-        tokens.expect_name("import")?;
-        let mut names = Vec::new();
-        let mut with_context = None;
-        loop {
-            with_context = with_context.or(tokens.context());
-            if with_context.is_some() {
-                break;
-            }
-            let (name, place) = tokens.name("a name to import")?;
-            if name.starts_with('_') {
-                let message = format!("`{name}` begins with `_`, so it is private");
-                return Err(SyntaxError::new(message, place));
-            }
-            let alias = match tokens.take_name("as") {
-                true => Some(targets::assign(tokens)?),
-                false => None,
-            };
-            if alias.is_none() {
-                targets::check_assigned(&name, &place)?;
-            }
-            names.push((name, alias));
-            with_context = tokens.context();
-            if with_context.is_some() || !tokens.take(",") {
-                break;
-            }
-        }
-        Ok(Tag::From {
-            template,
-            names,
-            with_context: with_context.unwrap_or(false),
-        })
-    }
-
-    fn import(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
-        let template = tokens.expression()?;
-        tokens.expect_name("as")?;
-        let name = targets::assign(tokens)?;
-        Ok(Tag::Import {
-            template,
-            name,
-            with_context: tokens.context().unwrap_or(false),
-        })
-    }
-
     fn macro_(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
         let name = targets::assign(tokens)?;
         let parameters = targets::parameters(tokens)?;
@@ -369,4 +323,50 @@ impl Parser<'_> {
             with_context,
         })
     }
+}
+
+fn from(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
+    let template = tokens.expression()?;
+    tokens.expect_name("import")?;
+    let mut names = Vec::new();
+    let mut with_context = None;
+    loop {
+        with_context = with_context.or(tokens.context());
+        if with_context.is_some() {
+            break;
+        }
+        let (name, place) = tokens.name("a name to import")?;
+        if name.starts_with('_') {
+            let message = format!("`{name}` begins with `_`, so it is private");
+            return Err(SyntaxError::new(message, place));
+        }
+        let alias = match tokens.take_name("as") {
+            true => Some(targets::assign(tokens)?),
+            false => None,
+        };
+        if alias.is_none() {
+            targets::check_assigned(&name, &place)?;
+        }
+        names.push((name, alias));
+        with_context = tokens.context();
+        if with_context.is_some() || !tokens.take(",") {
+            break;
+        }
+    }
+    Ok(Tag::From {
+        template,
+        names,
+        with_context: with_context.unwrap_or(false),
+    })
+}
+
+fn import(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
+    let template = tokens.expression()?;
+    tokens.expect_name("as")?;
+    let name = targets::assign(tokens)?;
+    Ok(Tag::Import {
+        template,
+        name,
+        with_context: tokens.context().unwrap_or(false),
+    })
 }

@@ -261,20 +261,7 @@ impl Analysis {
                 self.read(value)?;
                 self.assign_target(target, span)?;
             }
-            Tag::SetBlock(target, filters) => {
-                if let Some(filters) = filters {
-                    self.read_captured(filters)?;
-                }
-                self.read_namespaces(target, span)?;
-                let mut names = Vec::new();
-                target.names(&mut |name| names.push(name.to_owned()));
-                for name in &names {
-                    self.scope().meet(name, First::Assigned);
-                }
-                let scope = self.begin(ScopeKind::Plain);
-                self.open.pop();
-                self.open.push(Open::Set(scope, names));
-            }
+            Tag::SetBlock(target, filters) => self.set_block(target, filters.as_ref(), span)?,
             Tag::With(values) => {
                 for (_, value) in values {
                     self.read(value)?;
@@ -307,6 +294,27 @@ impl Analysis {
             self.open.pop();
             self.open.extend(inner);
         }
+        Ok(())
+    }
+
+    fn set_block(
+        &mut self,
+        target: &Target,
+        filters: Option<&Expression>,
+        span: &Range<usize>,
+    ) -> Result<(), SyntaxError> {
+        if let Some(filters) = filters {
+            self.read_captured(filters)?;
+        }
+        self.read_namespaces(target, span)?;
+        let mut names = Vec::new();
+        target.names(&mut |name| names.push(name.to_owned()));
+        for name in &names {
+            self.scope().meet(name, First::Assigned);
+        }
+        let scope = self.begin(ScopeKind::Plain);
+        self.open.pop();
+        self.open.push(Open::Set(scope, names));
         Ok(())
     }
 
