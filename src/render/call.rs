@@ -5,6 +5,7 @@ use std::sync::Arc;
 use minijinja::value::{Kwargs, Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind};
 
+use super::print;
 use crate::diagnostic::did_you_mean;
 
 /// An undefined value that is given as an argument. minijinja takes the plain one for an argument
@@ -32,6 +33,27 @@ pub(super) fn received(value: &Value) -> Value {
         Some(Undefined(value)) => value.clone(),
         None => value.clone(),
     }
+}
+
+/// Refuses what a text that is `safe` would escape before it takes it in.
+pub(super) fn check_escaped(text: &Value, args: &[Value]) -> Result<(), Error> {
+    for value in args
+        .iter()
+        .filter(|value| text.is_safe() && !value.is_safe())
+    {
+        let mut shown = String::new();
+        match text.as_str().is_some_and(|text| text.contains("%r")) {
+            true => print::repr(&mut shown, value)?,
+            false => print::str(&mut shown, value)?,
+        }
+        if shown.contains(['&', '<', '>', '"', '\'']) {
+            return Err(Error::new(
+                ErrorKind::InvalidOperation,
+                "a text that is `safe` escapes what it takes in; leave `safe` out",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Named arguments, in order.

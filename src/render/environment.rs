@@ -3,12 +3,11 @@
 use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::syntax::{self, Known, MODULE, Whitespace};
-use super::values::{List, SHARED, collect};
-use super::{call, filters, globals, methods, operators, print, tests};
+use super::syntax::{self, Known, Whitespace};
+use super::values::SHARED;
+use super::{call, filters, globals, methods, module, operators, print, tests};
 use crate::config::{JinjaOptions, Undefined};
 
 /// What templates can name.
@@ -53,25 +52,12 @@ pub(super) fn environment(options: JinjaOptions) -> Environment<'static> {
     env.set_debug(true);
     filters::register(&mut env);
     globals::register(&mut env);
+    module::register(&mut env);
     operators::register(&mut env);
     tests::register(&mut env);
     env.add_filter("_given", call::given);
-    env.add_filter("_module", module);
     env.add_filter("_received", call::received);
     env
-}
-
-/// The name of a template, or of several to choose from, when it is imported without context.
-fn module(template: &Value) -> Result<Value, Error> {
-    match template.as_str() {
-        Some(name) => Ok(Value::from(format!("{MODULE}{name}"))),
-        None if template.is_undefined() => template.get_attr(""),
-        None => {
-            let names = collect(template)?;
-            let names = names.iter().map(module);
-            Ok(List::own(names.collect::<Result<_, _>>()?))
-        }
-    }
 }
 
 /// Whether a template failed because it changes a value of all jobs.

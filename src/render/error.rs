@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::JobContext;
 use super::loader::Loader;
 use super::python::strings;
-use super::syntax::{NOTHING, Places, ROOT, SyntaxError};
+use super::syntax::{NOTHING, Places, SyntaxError, source_name};
 use crate::diagnostic::{Diagnose, Label, Source, did_you_mean, quoted};
 use crate::spec::Pattern;
 use crate::text;
@@ -279,7 +279,7 @@ struct Description {
 
 /// What is wrong, and the name that is undefined, if that is it.
 fn describe(error: &minijinja::Error, fuel: Option<u64>) -> Description {
-    let detail = error.detail().unwrap_or_default();
+    let detail = &*source_name(error.detail().unwrap_or_default());
     let message = match error.kind() {
         ErrorKind::UndefinedError => return describe_undefined(detail),
         ErrorKind::OutOfFuel => {
@@ -306,10 +306,7 @@ fn describe(error: &minijinja::Error, fuel: Option<u64>) -> Description {
 
 fn describe_undefined(detail: &str) -> Description {
     let undefined = detail.split('`').nth(1);
-    let undefined = undefined.map(|name| {
-        let name = name.strip_prefix(ROOT).map_or(name, |name| &name[1..]);
-        name.to_owned()
-    });
+    let undefined = undefined.map(ToOwned::to_owned);
     let message = match &undefined {
         Some(name) => {
             let name = name

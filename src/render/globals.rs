@@ -21,7 +21,7 @@ pub(super) fn register(env: &mut Environment<'_>) {
     env.add_function("lipsum", |_: Rest<ValueOrKwargs>| -> Result<Value, Error> {
         Err(invalid("there is no `lipsum` here: it is a text of chance"))
     });
-    env.add_function("namespace", minijinja::functions::namespace);
+    env.add_function("namespace", namespace);
     env.add_function("range", |args: Rest<Value>| range(&args));
     env.add_global(NOTHING, Value::from_pairs::<_, Value, Value>([]));
     env.add_global("_unset", Value::from_object(Unset));
@@ -83,6 +83,12 @@ fn dict(args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
     Ok(Dict::own(entries))
 }
 
+/// `namespace(…, name=value)`
+fn namespace(args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let entries = dict(args)?;
+    minijinja::functions::namespace(Some(entries.into()))
+}
+
 /// Goes round its items, see `cycler`.
 #[derive(Debug)]
 struct Cycler {
@@ -98,6 +104,10 @@ fn cycler(args: Rest<Value>) -> Result<Value, Error> {
         items: args.0,
         at: Mutex::new(0),
     }))
+}
+
+pub(super) fn is_cycler(value: &Value) -> bool {
+    value.downcast_object_ref::<Cycler>().is_some()
 }
 
 impl Object for Cycler {

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,13 +6,16 @@ use minijinja::{Error, ErrorKind};
 
 use super::RenderError;
 use super::error::BrokenTemplate;
-use super::syntax::{self, MODULE, Places, Whitespace};
+use super::syntax::{self, Places, Surroundings, Whitespace};
 use crate::diagnostic::{Label, Source, Warning};
 use crate::fs;
 use crate::text;
 
 /// The largest template, in bytes.
 const MAX_TEMPLATE_BYTES: u64 = 1 << 20;
+
+/// Stands around the names that a template is given which sees no others, before its own name.
+pub(super) const MODULE: char = '\u{1}';
 
 /// Reads templates from one folder and never from outside it.
 #[derive(Clone)]
@@ -23,6 +26,8 @@ pub(super) struct Loader {
     whitespace: Whitespace,
     loaded: Arc<Mutex<HashMap<String, Loaded>>>,
     warnings: Arc<Mutex<Vec<Warning>>>,
+    /// The names that the templates assign which were loaded.
+    assigned: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// A template that was read.
@@ -53,6 +58,7 @@ impl Loader {
             whitespace,
             loaded: Arc::default(),
             warnings: Arc::default(),
+            assigned: Arc::default(),
         };
         // The template itself may be a link to anywhere: the user named it.
         let text = fs::read_text(template, MAX_TEMPLATE_BYTES).map_err(missing)?;
@@ -65,9 +71,10 @@ impl Loader {
 
     /// The template `name`, written for minijinja.
     pub(super) fn load(&self, name: &str) -> Result<Option<String>, Error> {
-        let (file, module) = match name.strip_prefix(MODULE) {
-            Some(file) => (file, true),
-            None => (name, false),
+        let module = name.strip_prefix(MODULE);
+        let (given, file) = match module.and_then(|name| name.split_once(MODULE)) {
+            Some((given, file)) => (Some(given), file),
+            None => (None, name),
         };
         let source = match self.loaded(name).or_else(|| self.loaded(file)) {
             Some(loaded) => loaded.source,
@@ -77,8 +84,19 @@ impl Loader {
             },
         };
         self.remember(name, source.clone());
-        let written = syntax::rewrite(&source.text, self.whitespace, &super::Builtins, module)
-            .map_err(|error| BrokenTemplate::error(&source, error))?;
+        let mut assigned = self.assigned.lock().unwrap_or_else(PoisonError::into_inner);
+        let surroundings = Surroundings {
+            module: given.map(|names| names.split_terminator(',').map(String::from).collect()),
+            assigned: assigned.clone(),
+        };
+        let written = syntax::rewrite(
+            &source.text,
+            self.whitespace,
+            &super::Builtins,
+            &surroundings,
+        )
+        .map_err(|error| BrokenTemplate::error(&source, error))?;
+        assigned.extend(written.assigned);
         let warnings = written.shell_lengths.into_iter().map(|span| {
             let text = source.text[span.clone()].lines().next().unwrap_or_default();
             let message = format!("`{}` begins a comment of Jinja", text::cut(text, 40));

@@ -3,11 +3,14 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
-use super::call::bind;
+use super::call::{bind, check_escaped};
 use super::number::{self, Number};
 use super::values::{Dict, List, Range, collect, type_name};
 use super::{limits, python};
 use crate::diagnostic::did_you_mean;
+
+/// Methods of texts that take other texts in.
+const ESCAPING: [&str; 4] = ["format", "format_map", "join", "replace"];
 
 pub(super) fn call(
     state: &mut State<'_, '_>,
@@ -20,7 +23,12 @@ pub(super) fn call(
     }
     limits::charge(state, args)?;
     let answer = match value.as_str() {
-        Some(text) => python::strings::call(text, method, args).transpose()?,
+        Some(text) => {
+            if value.is_safe() && ESCAPING.contains(&method) {
+                check_escaped(value, args)?;
+            }
+            python::strings::call(text, method, args).transpose()?
+        }
         None if value.is_tuple() || value.downcast_object_ref::<Range>().is_some() => {
             of_tuple(value, method, args)?
         }

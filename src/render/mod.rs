@@ -15,6 +15,7 @@ mod globals;
 mod limits;
 mod loader;
 mod methods;
+mod module;
 mod number;
 mod operators;
 mod print;
@@ -36,7 +37,7 @@ pub use error::RenderError;
 
 use self::environment::{Builtins, environment, guarded, whitespace};
 use self::loader::Loader;
-use self::syntax::Places;
+use self::syntax::{Places, Surroundings};
 use crate::config::JinjaOptions;
 use crate::diagnostic::Warning;
 use crate::spec::Pattern;
@@ -166,7 +167,8 @@ fn compile(
     patterns: &mut Environment<'static>,
 ) -> Result<Places, RenderError> {
     let whitespace = whitespace(options, false);
-    let written = syntax::rewrite(&pattern.text, whitespace, &Builtins, false)
+    let surroundings = Surroundings::default();
+    let written = syntax::rewrite(&pattern.text, whitespace, &Builtins, &surroundings)
         .map_err(|error| RenderError::broken_pattern(pattern, error))?;
     patterns
         .add_template_owned(PATTERN, written.text)

@@ -152,14 +152,20 @@ fn write_object(out: &mut String, value: &Value, depth: usize) -> fmt::Result {
 }
 
 /// Macros, modules, loops and namespaces look like dicts, and print as none.
-fn is_of_engine(value: &Value) -> bool {
+pub(super) fn is_of_engine(value: &Value) -> bool {
+    is_named(value, &["Loop", "Macro", "Module", "Namespace"])
+}
+
+pub(super) fn is_macro(value: &Value) -> bool {
+    is_named(value, &["Macro"])
+}
+
+fn is_named(value: &Value, names: &[&str]) -> bool {
     let is_map = value.kind() == ValueKind::Map;
     let object = value.as_object().filter(|_| is_map);
     object.is_some_and(|object| {
         let name = object.type_name();
-        ["Loop", "Macro", "Module", "Namespace"]
-            .iter()
-            .any(|own| name.ends_with(own))
+        names.iter().any(|known| name.ends_with(known))
     })
 }
 

@@ -5,12 +5,14 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State};
 
+use super::call::bind;
 use super::number::{self, Number};
+use super::print::{is_macro, is_of_engine};
 use super::values::{Dict, Generator, List, type_name};
-use super::{filters, operators, python};
+use super::{filters, globals, operators, python};
 
 pub(super) const NAMES: [&str; 39] = [
     "!=",
@@ -59,7 +61,6 @@ pub(super) fn register(env: &mut Environment<'_>) {
         ("_eq", &["==", "eq", "equalto"][..]),
         ("_ge", &[">=", "ge"]),
         ("_gt", &[">", "gt", "greaterthan"]),
-        ("_in", &["in"]),
         ("_le", &["<=", "le"]),
         ("_lt", &["<", "lt", "lessthan"]),
         ("_ne", &["!=", "ne"]),
@@ -70,6 +71,15 @@ pub(super) fn register(env: &mut Environment<'_>) {
             });
         }
     }
+    env.add_test("in", |state: &mut State, args: Rest<ValueOrKwargs>| {
+        let [value, seq] = bind("in", &args.into_values(), ["value", "seq"], 2)?;
+        operators::compare(
+            state,
+            "_in",
+            &value.unwrap_or_default(),
+            &seq.unwrap_or_default(),
+        )
+    });
     simple(env, "boolean", |value| value.kind() == ValueKind::Bool);
     simple(env, "callable", is_callable);
     simple(env, "defined", |value| !value.is_undefined());
@@ -82,7 +92,9 @@ pub(super) fn register(env: &mut Environment<'_>) {
     });
     simple(env, "integer", number::is_integer);
     simple(env, "iterable", is_iterable);
-    simple(env, "mapping", |value| value.kind() == ValueKind::Map);
+    simple(env, "mapping", |value| {
+        value.kind() == ValueKind::Map && !is_of_engine(value)
+    });
     simple(env, "none", Value::is_none);
     simple(env, "number", |value| number::of(value).is_some());
     simple(env, "sequence", is_sequence);
@@ -99,8 +111,10 @@ pub(super) fn register(env: &mut Environment<'_>) {
     simple(env, "test", |value| {
         value.as_str().is_some_and(|name| NAMES.contains(&name))
     });
-    env.add_test("divisibleby", |value: Value, divisor: Value| {
-        is_remainder(&value, &divisor, 0)
+    env.add_test("divisibleby", |args: Rest<ValueOrKwargs>| {
+        let args = args.into_values();
+        let [value, divisor] = bind("divisibleby", &args, ["value", "num"], 2)?;
+        is_remainder(&value.unwrap_or_default(), &divisor.unwrap_or_default(), 0)
     });
     env.add_test("even", |value: Value| {
         is_remainder(&value, &Value::from(2), 0)
@@ -110,7 +124,10 @@ pub(super) fn register(env: &mut Environment<'_>) {
     });
     env.add_test("lower", |value: Value| is_cased(&value, "islower"));
     env.add_test("upper", |value: Value| is_cased(&value, "isupper"));
-    env.add_test("sameas", |a: Value, b: Value| is_same(&a, &b));
+    env.add_test("sameas", |args: Rest<ValueOrKwargs>| {
+        let [a, b] = bind("sameas", &args.into_values(), ["value", "other"], 2)?;
+        Ok(is_same(&a.unwrap_or_default(), &b.unwrap_or_default()))
+    });
 }
 
 fn simple(env: &mut Environment<'_>, name: &'static str, test: fn(&Value) -> bool) {
@@ -118,19 +135,20 @@ fn simple(env: &mut Environment<'_>, name: &'static str, test: fn(&Value) -> boo
 }
 
 fn is_callable(value: &Value) -> bool {
-    let is_function = type_name(value) == "a function";
-    is_function || value.is_undefined()
+    let is_function = type_name(value) == "a function" && !globals::is_cycler(value);
+    is_function || is_macro(value) || value.is_undefined()
 }
 
 fn is_iterable(value: &Value) -> bool {
-    matches!(
-        value.kind(),
-        ValueKind::Iterable
-            | ValueKind::Map
-            | ValueKind::Seq
-            | ValueKind::String
-            | ValueKind::Undefined
-    )
+    !is_of_engine(value)
+        && matches!(
+            value.kind(),
+            ValueKind::Iterable
+                | ValueKind::Map
+                | ValueKind::Seq
+                | ValueKind::String
+                | ValueKind::Undefined
+        )
 }
 
 fn is_sequence(value: &Value) -> bool {

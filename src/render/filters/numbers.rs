@@ -199,7 +199,7 @@ fn round(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     if method == "common" {
         return Ok(match number {
             Number::Int(int) => Number::Int(round_int(&int, precision)).into(),
-            Number::Float(float) => round_float(float, precision).into(),
+            Number::Float(float) => round_float(float, precision)?.into(),
         });
     }
     let factor = number::arithmetic("**", &10.into(), &i64::from(precision).into())?;
@@ -235,21 +235,27 @@ fn round_int(int: &BigInt, precision: i32) -> BigInt {
 }
 
 /// To so many places, by the digits of the exact value, a tie to the even one.
-fn round_float(float: f64, precision: i32) -> f64 {
-    if !float.is_finite() {
-        return float;
+fn round_float(float: f64, precision: i32) -> Result<f64, Error> {
+    let Some(whole) = BigInt::from_f64(float.trunc()) else {
+        return Ok(float);
+    };
+    if let Ok(places) = usize::try_from(precision) {
+        return Ok(format!("{float:.places$}").parse().unwrap_or(float));
     }
-    match usize::try_from(precision) {
-        Ok(places) => format!("{float:.places$}").parse().unwrap_or(float),
-        Err(_) => {
-            let power = 10f64.powi(-precision);
-            let rounded = (float / power).round_ties_even() * power;
-            if rounded == 0.0 {
-                0f64.copysign(float)
-            } else {
-                rounded
-            }
+    // What is behind the point decides only a tie.
+    let whole = match float.fract() == 0.0 {
+        true => round_int(&whole, precision),
+        false => {
+            round_int(
+                &(whole * 10u8 + (if float < 0.0 { -1 } else { 1 })),
+                precision - 1,
+            ) / 10u8
         }
+    };
+    let rounded: f64 = whole.to_string().parse().unwrap_or(f64::INFINITY);
+    match rounded.is_finite() {
+        true => Ok(rounded.copysign(float)),
+        false => Err(invalid("the rounded number is too large for a float")),
     }
 }
 

@@ -5,7 +5,8 @@ use minijinja::{Environment, Error, State};
 use num_traits::Signed;
 
 use super::{add, invalid, is_set, text};
-use crate::render::call::{bind, split};
+
+use crate::render::call::{bind, check_escaped, split};
 use crate::render::number::{self, Number};
 use crate::render::python::{json, pprint, printf, strings, wrap};
 use crate::render::values::{Dict, collect, pairs, type_name};
@@ -133,6 +134,10 @@ fn format(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let (format, values) = positional
         .split_first()
         .ok_or_else(|| invalid("`format` needs a format"))?;
+    check_escaped(format, values)?;
+    for (_, value) in &named {
+        check_escaped(format, std::slice::from_ref(value))?;
+    }
     let arguments = match (values.is_empty(), named.is_empty()) {
         (false, false) => return Err(invalid("`format` takes values or named values, not both")),
         (true, false) => Dict::own(named.into_iter().collect()),

@@ -10,6 +10,7 @@ use minijinja::value::{Tuple, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
 use num_bigint::{BigInt, Sign};
 
+use super::call::check_escaped;
 use super::limits;
 use super::number::{self, Number};
 use super::values::{List, Range, collect, type_name};
@@ -116,6 +117,7 @@ pub(super) fn arithmetic(
     }
     // `"%s" % undefined` prints it; what may not be printed is refused there.
     if operator == "%" && a.as_str().is_some() {
+        check_escaped(a, std::slice::from_ref(b))?;
         return format(state, a, b);
     }
     check_defined(a)?;

@@ -34,8 +34,8 @@ pub(super) enum Kind {
     Name(String),
     Not(Part),
     Or(Part, Part),
-    /// A name of the job, though something local may have it, too.
-    RootName(String),
+    /// A name that comes from outside the template, whatever has it here.
+    OuterName(String),
     Slice(Part, Box<Slice>),
     Test(Part, Named, Arguments),
     Tuple(Vec<Expression>),
@@ -107,5 +107,78 @@ pub(super) enum Comparison {
 impl Expression {
     pub(super) fn new(kind: Kind, span: Range<usize>) -> Self {
         Self { kind, span }
+    }
+
+    /// Visits the variables that it reads, from the left.
+    pub(super) fn names(&self, visit: &mut dyn FnMut(&str, &Range<usize>)) {
+        match &self.kind {
+            Kind::Name(name) | Kind::OuterName(name) => visit(name, &self.span),
+            Kind::Constant(_) => {}
+            Kind::And(left, right)
+            | Kind::Binary(_, left, right)
+            | Kind::Item(left, right)
+            | Kind::Or(left, right) => {
+                left.names(visit);
+                right.names(visit);
+            }
+            Kind::Attribute(value, _) | Kind::Not(value) | Kind::Unary(_, value) => {
+                value.names(visit);
+            }
+            Kind::Call(value, arguments) | Kind::Test(value, _, arguments) => {
+                value.names(visit);
+                arguments.names(visit);
+            }
+            Kind::Compare(first, others) => {
+                first.names(visit);
+                for (_, other) in others {
+                    other.names(visit);
+                }
+            }
+            Kind::Concat(parts) | Kind::List(parts) | Kind::Tuple(parts) => {
+                for part in parts {
+                    part.names(visit);
+                }
+            }
+            Kind::Dict(entries) => {
+                for (key, value) in entries {
+                    key.names(visit);
+                    value.names(visit);
+                }
+            }
+            Kind::Filter(value, _, arguments) => {
+                if let Some(value) = value {
+                    value.names(visit);
+                }
+                arguments.names(visit);
+            }
+            Kind::If {
+                test,
+                then,
+                otherwise,
+            } => {
+                test.names(visit);
+                then.names(visit);
+                if let Some(value) = otherwise {
+                    value.names(visit);
+                }
+            }
+            Kind::Slice(value, slice) => {
+                value.names(visit);
+                let Slice { start, stop, step } = &**slice;
+                let bounds = [start, stop, step].into_iter().flatten();
+                bounds.for_each(|bound| bound.names(visit));
+            }
+        }
+    }
+}
+
+impl Arguments {
+    fn names(&self, visit: &mut dyn FnMut(&str, &Range<usize>)) {
+        let positional = self.positional.iter();
+        let named = self.keywords.iter().map(|(_, value)| value);
+        let rest = [&self.rest, &self.keyword_rest].into_iter().flatten();
+        for value in positional.chain(named).chain(rest.map(|rest| &**rest)) {
+            value.names(visit);
+        }
     }
 }

@@ -266,7 +266,7 @@ impl Tokens<'_> {
             }
             // The loop of the template that includes this one.
             TokenKind::Name(name) if name == "loop" && !self.in_loop => {
-                Kind::RootName(name.clone())
+                Kind::OuterName(name.clone())
             }
             TokenKind::Name(name) => name_or_constant(name),
             TokenKind::Operator("(") => return self.parentheses(),
@@ -448,7 +448,11 @@ impl Tokens<'_> {
             if keyword_rest.is_some() {
                 return Err(out_of_order("a named argument"));
             }
-            let (name, _) = self.name("a name")?;
+            let (name, place) = self.name("a name")?;
+            if keywords.iter().any(|(known, _)| *known == name) {
+                let message = format!("a second argument `{name}`");
+                return Err(SyntaxError::new(message, place));
+            }
             self.expect("=")?;
             keywords.push((name, self.expression()?));
         } else {

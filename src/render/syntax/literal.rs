@@ -1,5 +1,6 @@
 //! Strings and numbers as Jinja2 reads them, which is as Python does.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use num_bigint::BigInt;
@@ -162,7 +163,13 @@ fn escaped(text: &str, place: usize, value: &mut String) -> Result<usize, Syntax
         // Python keeps what it does not know.
         _ => {
             value.push('\\');
-            value.push(kind);
+            match u32::from(kind) {
+                ..0x80 => value.push(kind),
+                // Jinja2 writes these as escapes first, of which the backslash before takes one.
+                code @ ..0x100 => write!(value, "x{code:02x}").unwrap_or_default(),
+                code @ ..0x1_0000 => write!(value, "u{code:04x}").unwrap_or_default(),
+                code => write!(value, "U{code:08x}").unwrap_or_default(),
+            }
             return Ok(1 + kind.len_utf8());
         }
     };

@@ -9,23 +9,27 @@
 
 mod expression;
 mod grammar;
+mod inheritance;
 mod lexer;
 mod literal;
+mod open;
 mod parser;
 mod places;
-mod scope;
 mod statement;
+mod symbols;
+mod targets;
 mod token;
 mod tokens;
 mod write;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
 
 pub(super) use places::Places;
-pub(super) use write::{MODULE, NOTHING, ROOT};
+pub(super) use write::{HIDDEN, NOTHING, OUTER_LOOP, source_name};
 
 /// What makes a text no template.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -80,25 +84,36 @@ pub(super) struct Written {
     pub(super) places: Places,
     /// Comments that were meant for the shell, in bytes of the template.
     pub(super) shell_lengths: Vec<Range<usize>>,
+    /// The names that it assigns.
+    pub(super) assigned: Vec<String>,
+}
+
+/// Where the names come from that a template does not assign.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Surroundings {
+    /// Of a template that is imported without context, and what it includes and extends: only
+    /// these names have a value outside of it.
+    pub(super) module: Option<Vec<String>>,
+    /// Names that templates assign from which this one may be reached.
+    pub(super) assigned: BTreeSet<String>,
 }
 
 /// Writes a template again for minijinja. The text has `\n` as its only line end.
-///
-/// A `module` is a template that is imported without context: names that it does not assign
-/// itself are undefined there.
 pub(super) fn rewrite(
     text: &str,
     whitespace: Whitespace,
     known: &dyn Known,
-    module: bool,
+    surroundings: &Surroundings,
 ) -> Result<Written, SyntaxError> {
     let (pieces, shell_lengths) = lexer::split(text, whitespace)?;
     let template = parser::parse(pieces, known)?;
-    let (text, places) = write::write(text, &template, known, module);
+    let (written, places) = write::write(text, &template, known, surroundings);
+    let names = template.scopes.iter().flat_map(symbols::Scope::assigned);
     Ok(Written {
-        text,
+        text: written,
         places,
         shell_lengths,
+        assigned: names.map(String::from).collect(),
     })
 }
 
@@ -119,7 +134,11 @@ mod tests {
     use crate::render::Builtins;
 
     fn written(text: &str, module: bool) -> Written {
-        rewrite(text, Whitespace::default(), &Builtins, module).unwrap()
+        let surroundings = Surroundings {
+            module: module.then(Vec::new),
+            ..Surroundings::default()
+        };
+        rewrite(text, Whitespace::default(), &Builtins, &surroundings).unwrap()
     }
 
     /// What minijinja gets, with its delimiters as they are known.

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::expression::Kind;
 use super::lexer::{Piece, TagKind};
-use super::scope::{Open, Opened, left_open, unexpected_end, unknown};
-use super::statement::{Node, Parameter, Tag, Target, Template};
+use super::open::{Open, Opened, left_open, unexpected_end, unknown};
+use super::statement::{Node, Tag, Template};
 use super::token::Token;
 use super::tokens::Tokens;
-use super::{Known, SyntaxError};
+use super::{Known, SyntaxError, inheritance, symbols, targets};
 
 /// Tags within each other.
 const MAX_OPEN: usize = 100;
@@ -20,17 +20,12 @@ const IF: Opened = Opened::If {
     has_else: false,
 };
 
-/// Names that cannot be assigned, in Jinja2 or in minijinja.
-const RESERVED: [&str; 8] = [
-    "true", "True", "false", "False", "none", "None", "loop", "self",
-];
-
 pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, SyntaxError> {
     let mut parser = Parser {
         known,
         open: Vec::new(),
         blocks: Vec::new(),
-        assigned: Vec::new(),
+        extends: false,
         nodes: Vec::with_capacity(pieces.len()),
     };
     for piece in pieces {
@@ -42,8 +37,8 @@ pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, S
     match parser.open.last() {
         Some(open) => Err(left_open(open)),
         None => Ok(Template {
+            scopes: symbols::scopes(&parser.nodes)?,
             nodes: parser.nodes,
-            assigned: parser.assigned,
         }),
     }
 }
@@ -52,7 +47,7 @@ struct Parser<'a> {
     known: &'a dyn Known,
     open: Vec<Open>,
     blocks: Vec<String>,
-    assigned: Vec<String>,
+    extends: bool,
     nodes: Vec<Node>,
 }
 
@@ -76,11 +71,10 @@ impl Parser<'_> {
         tokens.end()
     }
 
-    /// Whether a `for` of this template is open that is not hidden by a block.
+    /// Whether a `for` of this template is open. A block does not know around which it stands.
     fn sees_loop(&self) -> bool {
         let innermost = self.open.iter().rev();
-        let visible =
-            innermost.take_while(|open| !matches!(open.kind, Opened::Block { hides: true, .. }));
+        let visible = innermost.take_while(|open| !matches!(open.kind, Opened::Block { .. }));
         visible
             .into_iter()
             .any(|open| matches!(open.kind, Opened::For { .. }))
@@ -100,19 +94,23 @@ impl Parser<'_> {
             "block" => self.block(tokens, span)?,
             "call" => self.call(tokens, span)?,
             "elif" | "else" => self.branch(tokens, &word, &place)?,
-            "extends" => Tag::Extends(tokens.expression()?),
+            "extends" => {
+                inheritance::check_extends(&self.open, span)?;
+                self.extends = true;
+                Tag::Extends(tokens.expression()?)
+            }
             "filter" => {
                 let filters = tokens.filters()?;
                 self.begin(Opened::Filter, span, Tag::Filter(filters))?
             }
             "for" => self.for_loop(tokens, span)?,
-            "from" => self.from(tokens)?,
+            "from" => from(tokens)?,
             "if" => {
                 let test = tokens.tuple_without_condition()?;
                 self.begin(IF, span, Tag::If(test))?
             }
-            "import" => self.import(tokens)?,
-            "include" => include(tokens)?,
+            "import" => import(tokens)?,
+            "include" => self.include(tokens, span)?,
             "macro" => self.macro_(tokens, span)?,
             "print" => {
                 self.nodes.push(Node::Output(tokens.list()?));
@@ -127,23 +125,12 @@ impl Parser<'_> {
     }
 
     fn begin(&mut self, kind: Opened, span: &Range<usize>, tag: Tag) -> Result<Tag, SyntaxError> {
-        self.begin_with(kind, Vec::new(), span, tag)
-    }
-
-    fn begin_with(
-        &mut self,
-        kind: Opened,
-        locals: Vec<String>,
-        span: &Range<usize>,
-        tag: Tag,
-    ) -> Result<Tag, SyntaxError> {
         if self.open.len() == MAX_OPEN {
             let message = format!("more than {MAX_OPEN} tags within each other");
             return Err(SyntaxError::new(message, span.clone()).help("move parts into macros"));
         }
         self.open.push(Open {
             kind,
-            locals,
             span: span.clone(),
         });
         Ok(tag)
@@ -164,8 +151,8 @@ impl Parser<'_> {
             return Err(unexpected_end(word, place, Some(open)));
         }
         let end = open.kind.end();
-        if let (Opened::Block { name, .. }, Some((last, place))) =
-            (&open.kind, tokens.take_any_name())
+        if let Opened::Block { name, .. } = &open.kind
+            && let Some((last, place)) = tokens.take_any_name()
             && last != *name
         {
             let message = format!("this ends the block `{name}`, not `{last}`");
@@ -196,11 +183,7 @@ impl Parser<'_> {
                 }
                 has_else
             }
-            Opened::For { has_else } if word == "else" => {
-                // What follows is no longer in the loop.
-                open.locals.clear();
-                has_else
-            }
+            Opened::For { has_else, .. } if word == "else" => has_else,
             _ => return Err(stray(self.open.last())),
         };
         if *has_else {
@@ -211,7 +194,7 @@ impl Parser<'_> {
             return Ok(Tag::Elif(tokens.tuple_without_condition()?));
         }
         *has_else = true;
-        Ok(Tag::Else)
+        Ok(Tag::Else(matches!(open.kind, Opened::For { .. })))
     }
 
     fn block(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
@@ -224,35 +207,41 @@ impl Parser<'_> {
             let error = SyntaxError::new(format!("a second block `{name}`"), place);
             return Err(error.help(format!("print it again with `{{{{ self.{name}() }}}}`")));
         }
-        if self.open.iter().any(|open| open.kind == Opened::Macro) {
-            let error = SyntaxError::new("a block within a macro", span.clone());
-            return Err(error.help("put the block around the call of the macro"));
+        let within = self.open.iter().map(|open| &open.kind);
+        match within
+            .rev()
+            .find(|kind| matches!(kind, Opened::Call | Opened::Macro))
+        {
+            Some(Opened::Call) => {
+                let error = SyntaxError::new("a block within a `call`", span.clone());
+                return Err(error.help("put the block around the `call`"));
+            }
+            Some(_) => {
+                let error = SyntaxError::new("a block within a macro", span.clone());
+                return Err(error.help("put the block around the call of the macro"));
+            }
+            None => {}
         }
+        inheritance::check_block(&self.open, self.extends, span)?;
         self.blocks.push(name.clone());
         let scoped = tokens.take_name("scoped");
         let required = tokens.take_name("required");
-        let mut hidden: Vec<String> = Vec::new();
-        if !scoped {
-            let locals = self.open.iter().flat_map(|open| &open.locals);
-            hidden.extend(locals.cloned());
-            hidden.sort();
-            hidden.dedup();
-        }
         let opened = Opened::Block {
             name: name.clone(),
-            hides: !hidden.is_empty(),
+            scoped,
         };
         let tag = Tag::Block {
             name,
             required,
-            hidden,
+            scoped,
         };
         self.begin(opened, span, tag)
     }
 
     fn call(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        inheritance::check_printed(&self.open, self.extends, "call", span)?;
         let parameters = match tokens.is("(") {
-            true => self.parameters(tokens)?,
+            true => targets::parameters(tokens)?,
             false => Vec::new(),
         };
         let call = tokens.expression()?;
@@ -260,12 +249,11 @@ impl Parser<'_> {
             let error = SyntaxError::new("`call` needs the call of a macro", call.span);
             return Err(error.help("write `{% call name(…) %}`"));
         }
-        let locals = names(&parameters);
-        self.begin_with(Opened::Call, locals, span, Tag::Call(parameters, call))
+        self.begin(Opened::Call, span, Tag::Call(parameters, call))
     }
 
     fn for_loop(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
-        let target = self.target(tokens, false)?;
+        let target = targets::target(tokens, false)?;
         tokens.expect_name("in")?;
         let items = tokens.loop_items()?;
         let condition = match tokens.take_name("if") {
@@ -273,111 +261,28 @@ impl Parser<'_> {
             false => None,
         };
         let recursive = tokens.take_name("recursive");
-        let mut locals = vec!["loop".to_owned()];
-        target.names(&mut |name| locals.push(name.into()));
         let tag = Tag::For {
             target,
             items,
             condition,
             recursive,
         };
-        self.begin_with(Opened::For { has_else: false }, locals, span, tag)
-    }
-
-    fn from(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
-        let template = tokens.expression()?;
-        tokens.expect_name("import")?;
-        let mut names = Vec::new();
-        let mut with_context = None;
-        loop {
-            with_context = with_context.or(tokens.context());
-            if with_context.is_some() {
-                break;
-            }
-            let (name, place) = tokens.name("a name to import")?;
-            if name.starts_with('_') {
-                let message = format!("`{name}` begins with `_`, so it is private");
-                return Err(SyntaxError::new(message, place));
-            }
-            let alias = match tokens.take_name("as") {
-                true => Some(self.assign(tokens)?),
-                false => None,
-            };
-            if alias.is_none() {
-                self.check_assigned(&name, &place)?;
-            }
-            names.push((name, alias));
-            with_context = tokens.context();
-            if with_context.is_some() || !tokens.take(",") {
-                break;
-            }
-        }
-        Ok(Tag::From {
-            template,
-            names,
-            with_context: with_context.unwrap_or(false),
-        })
-    }
-
-    fn import(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
-        let template = tokens.expression()?;
-        tokens.expect_name("as")?;
-        let name = self.assign(tokens)?;
-        Ok(Tag::Import {
-            template,
-            name,
-            with_context: tokens.context().unwrap_or(false),
-        })
+        let opened = Opened::For {
+            has_else: false,
+            recursive,
+        };
+        self.begin(opened, span, tag)
     }
 
     fn macro_(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
-        let name = self.assign(tokens)?;
-        let parameters = self.parameters(tokens)?;
-        let locals = names(&parameters);
+        let name = targets::assign(tokens)?;
+        let parameters = targets::parameters(tokens)?;
         let tag = Tag::Macro(name, parameters);
-        self.begin_with(Opened::Macro, locals, span, tag)
-    }
-
-    fn parameters(&mut self, tokens: &mut Tokens) -> Result<Vec<Parameter>, SyntaxError> {
-        tokens.expect("(")?;
-        let mut parameters: Vec<Parameter> = Vec::new();
-        while !tokens.is(")") {
-            if !parameters.is_empty() {
-                tokens.expect(",")?;
-                if tokens.is(")") {
-                    break;
-                }
-            }
-            let (name, span) = tokens.name("the name of a parameter")?;
-            self.check_assigned(&name, &span)?;
-            let start = tokens.taken();
-            let default = match tokens.take("=") {
-                true => Some(tokens.expression()?),
-                false if parameters.iter().any(|known| known.default.is_some()) => {
-                    let message = format!("`{name}` needs a default too, as those before it");
-                    return Err(SyntaxError::new(message, span));
-                }
-                false => None,
-            };
-            if tokens.has_variable(&name, start) {
-                let message = format!("the default of `{name}` names `{name}` itself");
-                return Err(SyntaxError::new(message, span));
-            }
-            let names_others = parameters
-                .iter()
-                .any(|known| tokens.has_variable(&known.name, start));
-            parameters.push(Parameter {
-                name,
-                default,
-                names_others,
-            });
-        }
-        tokens.expect(")")?;
-        Ok(parameters)
+        self.begin(Opened::Macro, span, tag)
     }
 
     fn set(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
-        let target = self.target(tokens, true)?;
+        let target = targets::target(tokens, true)?;
         if tokens.take("=") {
             return Ok(Tag::Set(target, tokens.tuple()?));
         }
@@ -390,91 +295,78 @@ impl Parser<'_> {
 
     fn with(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
         let mut values = Vec::new();
-        let mut locals = Vec::new();
         while !tokens.is_empty() {
             if !values.is_empty() {
                 tokens.expect(",")?;
             }
-            let target = self.target(tokens, false)?;
-            target.names(&mut |name| locals.push(name.into()));
+            let target = targets::target(tokens, false)?;
             tokens.expect("=")?;
             values.push((target, tokens.expression()?));
         }
-        self.begin_with(Opened::With, locals, span, Tag::With(values))
+        self.begin(Opened::With, span, Tag::With(values))
     }
 
-    /// What is assigned to: names, tuples of them, and attributes of namespaces.
-    fn target(&mut self, tokens: &mut Tokens, attributes: bool) -> Result<Target, SyntaxError> {
-        let mut targets = Vec::new();
-        let mut is_tuple = false;
-        loop {
-            if !targets.is_empty() && (tokens.is("=") || tokens.is_name("in") || tokens.is(")")) {
-                break;
-            }
-            targets.push(if tokens.take("(") {
-                let inner = self.target(tokens, attributes)?;
-                tokens.expect(")")?;
-                inner
-            } else {
-                self.single_target(tokens, attributes)?
-            });
-            if !tokens.take(",") {
-                break;
-            }
-            is_tuple = true;
+    fn include(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
+        inheritance::check_printed(&self.open, self.extends, "include", span)?;
+        let template = tokens.expression()?;
+        let ignore_missing = tokens.take_name("ignore");
+        if ignore_missing {
+            tokens.expect_name("missing")?;
         }
-        match targets.len() {
-            1 if !is_tuple => Ok(targets.remove(0)),
-            _ => Ok(Target::Tuple(targets)),
+        let with_context = tokens.context().unwrap_or(true);
+        if !with_context {
+            inheritance::check_module(&self.open, span)?;
         }
-    }
-
-    fn single_target(
-        &mut self,
-        tokens: &mut Tokens,
-        attributes: bool,
-    ) -> Result<Target, SyntaxError> {
-        let (name, span) = tokens.name("a name to assign to")?;
-        if attributes && tokens.take(".") {
-            let (attribute, _) = tokens.name("the name of an attribute")?;
-            return Ok(Target::Attribute(name, attribute));
-        }
-        self.check_assigned(&name, &span)?;
-        Ok(Target::Name(name))
-    }
-
-    fn assign(&mut self, tokens: &mut Tokens) -> Result<String, SyntaxError> {
-        let (name, span) = tokens.name("a name")?;
-        self.check_assigned(&name, &span)?;
-        Ok(name)
-    }
-
-    fn check_assigned(&mut self, name: &str, span: &Range<usize>) -> Result<(), SyntaxError> {
-        if RESERVED.contains(&name) {
-            let message = format!("`{name}` cannot be assigned to");
-            return Err(SyntaxError::new(message, span.clone()).help("take another name"));
-        }
-        if !self.assigned.iter().any(|known| known == name) {
-            self.assigned.push(name.to_owned());
-        }
-        Ok(())
+        Ok(Tag::Include {
+            template,
+            ignore_missing,
+            with_context,
+        })
     }
 }
 
-fn names(parameters: &[Parameter]) -> Vec<String> {
-    let names = parameters.iter().map(|parameter| parameter.name.clone());
-    names.collect()
-}
-
-fn include(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
+fn from(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
     let template = tokens.expression()?;
-    let ignore_missing = tokens.take_name("ignore");
-    if ignore_missing {
-        tokens.expect_name("missing")?;
+    tokens.expect_name("import")?;
+    let mut names = Vec::new();
+    let mut with_context = None;
+    loop {
+        with_context = with_context.or(tokens.context());
+        if with_context.is_some() {
+            break;
+        }
+        let (name, place) = tokens.name("a name to import")?;
+        if name.starts_with('_') {
+            let message = format!("`{name}` begins with `_`, so it is private");
+            return Err(SyntaxError::new(message, place));
+        }
+        let alias = match tokens.take_name("as") {
+            true => Some(targets::assign(tokens)?),
+            false => None,
+        };
+        if alias.is_none() {
+            targets::check_assigned(&name, &place)?;
+        }
+        names.push((name, alias));
+        with_context = tokens.context();
+        if with_context.is_some() || !tokens.take(",") {
+            break;
+        }
     }
-    Ok(Tag::Include {
+    Ok(Tag::From {
         template,
-        ignore_missing,
-        with_context: tokens.context().unwrap_or(true),
+        names,
+        with_context: with_context.unwrap_or(false),
+    })
+}
+
+fn import(tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
+    let template = tokens.expression()?;
+    tokens.expect_name("as")?;
+    let name = targets::assign(tokens)?;
+    Ok(Tag::Import {
+        template,
+        name,
+        with_context: tokens.context().unwrap_or(false),
     })
 }

@@ -1,13 +1,14 @@
 use std::ops::Range;
 
 use super::expression::Expression;
+use super::symbols::Scope;
 
 /// A template: what stands in it, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Template {
     pub(super) nodes: Vec<Node>,
-    /// The names that it assigns anywhere.
-    pub(super) assigned: Vec<String>,
+    /// In the order in which they begin.
+    pub(super) scopes: Vec<Scope>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +26,13 @@ pub(super) enum Tag {
     Block {
         name: String,
         required: bool,
-        /// The local names that it does not see, for lack of `scoped`.
-        hidden: Vec<String>,
+        /// Whether it sees the local names around it.
+        scoped: bool,
     },
     Call(Vec<Parameter>, Expression),
     Elif(Expression),
-    Else,
+    /// Whether it is that of a loop.
+    Else(bool),
     /// The word is that of the tag it ends.
     End(End),
     Extends(Expression),
@@ -67,7 +69,7 @@ pub(super) enum Tag {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum End {
     AutoEscape,
-    /// Whether it has hidden names.
+    /// Whether it is scoped.
     Block(bool),
     Call,
     Filter,
@@ -97,13 +99,26 @@ pub(super) struct Parameter {
 
 impl Target {
     /// The names that it binds.
-    pub(super) fn names(&self, visit: &mut dyn FnMut(&str)) {
+    pub(super) fn names<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
         match self {
             Self::Attribute(..) => {}
             Self::Name(name) => visit(name),
             Self::Tuple(targets) => {
                 for target in targets {
                     target.names(visit);
+                }
+            }
+        }
+    }
+
+    /// The namespaces of which it sets an attribute.
+    pub(super) fn namespaces<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        match self {
+            Self::Attribute(name, _) => visit(name),
+            Self::Name(_) => {}
+            Self::Tuple(targets) => {
+                for target in targets {
+                    target.namespaces(visit);
                 }
             }
         }

@@ -5,10 +5,16 @@ use std::fmt::Write as _;
 use super::super::expression::{
     Arguments, Binary, Comparison, Constant, Expression, Kind, Named, Slice, Unary,
 };
-use super::{NOTHING, ROOT, Writer};
+use super::Writer;
 
-/// Names that are neither variables nor assigned.
-const SPECIAL: [&str; 4] = ["caller", "loop", "self", "super"];
+/// The attributes of a macro, but for its `name`.
+const MACRO_ATTRIBUTES: [&str; 5] = [
+    "arguments",
+    "caller",
+    "catch_kwargs",
+    "catch_varargs",
+    "explicit_caller",
+];
 
 /// How tightly what is written holds together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +48,14 @@ impl Writer<'_> {
     fn kind(&mut self, value: &Expression) {
         match &value.kind {
             Kind::And(left, right) => self.infix(left, " and ", right),
+            Kind::Attribute(inner, name) if self.may_be_of_macro(inner, name) => {
+                self.part(inner, Hold::Filter);
+                self.place(&value.span, |writer| {
+                    writer.push("|_attribute(");
+                    writer.string(name);
+                    writer.push(")");
+                });
+            }
             Kind::Attribute(value, name) => {
                 self.part(value, Hold::Postfix);
                 self.push(".");
@@ -93,10 +107,13 @@ impl Writer<'_> {
                 self.list(items);
                 self.push("|_list");
             }
-            Kind::Name(name) => self.name(name),
-            Kind::RootName(name) => {
-                let root = if self.module { NOTHING } else { ROOT };
-                write!(self.text, "{root}.{name}").ok();
+            Kind::Name(name) => {
+                let name = self.names.read(name);
+                self.push(&name);
+            }
+            Kind::OuterName(_) => {
+                let name = self.names.outer_loop();
+                self.push(&name);
             }
             Kind::Not(value) => {
                 self.push("not ");
@@ -124,6 +141,14 @@ impl Writer<'_> {
                 };
                 self.operator(value, inner, filter, &[]);
             }
+        }
+    }
+
+    /// Macros have attributes that those of the engine do not have, or have otherwise.
+    fn may_be_of_macro(&self, value: &Expression, attribute: &str) -> bool {
+        match &value.kind {
+            Kind::Name(name) if attribute == "name" => self.names.is_local(name),
+            _ => MACRO_ATTRIBUTES.contains(&attribute),
         }
     }
 
@@ -185,8 +210,15 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, function: &Expression, arguments: &Arguments) {
-        // What is named by itself is called by its name, as `super()` must be.
-        self.part(function, Hold::Postfix);
+        // What is named by itself is called by its name, as `super()` must be, and so are methods.
+        match &function.kind {
+            Kind::Attribute(value, name) => {
+                self.part(value, Hold::Postfix);
+                self.push(".");
+                self.push(name);
+            }
+            _ => self.part(function, Hold::Postfix),
+        }
         let may_be_macro = match &function.kind {
             Kind::Name(name) => name != "loop" && !self.known.globals().contains(&&**name),
             Kind::Attribute(owner, _) => !matches!(&owner.kind, Kind::Name(name) if name == "loop"),
@@ -207,7 +239,7 @@ impl Writer<'_> {
                 | Kind::Item(..)
                 | Kind::Name(_)
                 | Kind::Or(..)
-                | Kind::RootName(_)
+                | Kind::OuterName(_)
         );
         if !(to_macro && may_be_undefined) {
             return self.value(value);
@@ -295,16 +327,6 @@ impl Writer<'_> {
         });
     }
 
-    fn name(&mut self, name: &str) {
-        let is_own = self.assigned.iter().any(|known| known == name)
-            || SPECIAL.contains(&name)
-            || self.known.globals().contains(&name);
-        if self.module && !is_own {
-            write!(self.text, "{NOTHING}.").ok();
-        }
-        self.push(name);
-    }
-
     fn constant(&mut self, constant: &Constant) {
         match constant {
             Constant::Bool(true) => self.push("true"),
@@ -349,12 +371,15 @@ fn may_be_float(item: &Expression) -> bool {
 fn holds(value: &Expression) -> Hold {
     match &value.kind {
         Kind::Item(_, item) if may_be_float(item) => Hold::Filter,
+        Kind::Attribute(_, name) if name == "name" || MACRO_ATTRIBUTES.contains(&&**name) => {
+            Hold::Filter
+        }
         Kind::Attribute(..)
         | Kind::Call(..)
         | Kind::Item(..)
         | Kind::Constant(Constant::Bool(_) | Constant::None | Constant::Text(_))
         | Kind::Name(_)
-        | Kind::RootName(_)
+        | Kind::OuterName(_)
         | Kind::Tuple(_) => Hold::Postfix,
         Kind::Binary(..)
         | Kind::Compare(..)

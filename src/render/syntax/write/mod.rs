@@ -1,14 +1,20 @@
 //! Templates for minijinja.
 
 mod expressions;
+mod imports;
+mod macros;
+mod names;
 mod tags;
 
 use std::ops::Range;
 
-use super::Known;
 use super::expression::Expression;
 use super::places::Places;
 use super::statement::{Node, Template};
+use super::{Known, Surroundings};
+
+use self::names::Names;
+pub(in crate::render) use self::names::{HIDDEN, NOTHING, OUTER_LOOP, source_name};
 
 /// Control characters: text hardly has them, and where it does they are printed as strings.
 pub(super) const BLOCK: (&str, &str) = ("\u{11}", "\u{12}");
@@ -16,26 +22,24 @@ pub(super) const OUTPUT: (&str, &str) = ("\u{13}", "\u{14}");
 pub(super) const COMMENT: (&str, &str) = ("\u{15}", "\u{16}");
 const DELIMITERS: [char; 6] = ['\u{11}', '\u{12}', '\u{13}', '\u{14}', '\u{15}', '\u{16}'];
 
-/// A global in which there is nothing: `_nothing.x` is undefined, whatever `x` is elsewhere.
-pub(in crate::render) const NOTHING: &str = "_nothing";
-/// The variables of the job, whatever hides them: `_root.x`.
-pub(in crate::render) const ROOT: &str = "_root";
-/// Begins the name of a template that is imported without context.
-pub(in crate::render) const MODULE: char = '\u{1}';
+/// What an import has before its names get it.
+const IMPORTED: &str = "_from·";
 
 pub(super) fn write(
     text: &str,
     template: &Template,
     known: &dyn Known,
-    module: bool,
+    surroundings: &Surroundings,
 ) -> (String, Places) {
     let mut writer = Writer {
         text: String::with_capacity(text.len() + text.len() / 4),
         places: Places::default(),
         known,
-        assigned: &template.assigned,
-        module,
+        names: Names::new(&template.scopes, known, surroundings),
+        assigning: Vec::new(),
     };
+    writer.hide();
+    writer.begin_names();
     for node in &template.nodes {
         match node {
             Node::Data(span) => writer.data(&text[span.clone()]),
@@ -50,8 +54,9 @@ struct Writer<'a> {
     text: String,
     places: Places,
     known: &'a dyn Known,
-    assigned: &'a [String],
-    module: bool,
+    names: Names<'a>,
+    /// What the open `set` and `macro` tags assign.
+    assigning: Vec<Vec<&'a str>>,
 }
 
 impl Writer<'_> {
@@ -83,6 +88,14 @@ impl Writer<'_> {
         self.push(OUTPUT.0);
         self.push(" ");
         self.value(value);
+        self.push(" ");
+        self.push(OUTPUT.1);
+    }
+
+    fn output_text(&mut self, value: &str) {
+        self.push(OUTPUT.0);
+        self.push(" ");
+        self.push(value);
         self.push(" ");
         self.push(OUTPUT.1);
     }

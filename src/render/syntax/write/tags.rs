@@ -3,46 +3,49 @@
 use std::fmt::Write as _;
 
 use super::super::expression::{Expression, Kind};
-use super::super::statement::{End, Parameter, Tag, Target};
+use super::super::statement::{End, Tag, Target};
+use super::Writer;
 use super::expressions::Hold;
-use super::{NOTHING, ROOT, Writer};
 
-impl Writer<'_> {
-    pub(super) fn tag(&mut self, tag: &Tag) {
+impl<'a> Writer<'a> {
+    pub(super) fn tag(&mut self, tag: &'a Tag) {
         match tag {
-            Tag::AutoEscape(value) => self.tag_with("autoescape ", value),
+            Tag::AutoEscape(value) => {
+                self.tag_with("autoescape ", value);
+                self.begin();
+            }
             Tag::Block {
                 name,
                 required,
-                hidden,
+                scoped,
             } => {
-                self.hide(hidden);
+                if *scoped {
+                    self.with_locals();
+                }
                 self.block(|writer| {
                     let required = if *required { " required" } else { "" };
                     write!(writer.text, "block {name}{required}").ok();
                 });
+                self.begin();
             }
-            Tag::Call(parameters, call) => {
-                self.block(|writer| {
-                    writer.push("call");
-                    if !parameters.is_empty() {
-                        writer.parameters(parameters);
-                    }
-                    writer.push(" ");
-                    writer.value(call);
-                });
-                self.defaults(parameters);
-            }
+            Tag::Call(parameters, call) => self.call_block(parameters, call),
             Tag::Elif(test) => self.tag_with("elif ", test),
-            Tag::Else => self.word("else"),
-            Tag::End(end) => {
-                self.word(end.word());
-                if *end == End::Block(true) {
-                    self.word("endwith");
+            Tag::Else(ends_loop) => {
+                self.word("else");
+                if *ends_loop {
+                    self.names.end();
+                    self.begin();
                 }
             }
-            Tag::Extends(template) => self.tag_with("extends ", template),
-            Tag::Filter(filters) => self.tag_with("filter ", filters),
+            Tag::End(end) => self.end(end),
+            Tag::Extends(template) => self.block(|writer| {
+                writer.push("extends ");
+                writer.handed_on(template);
+            }),
+            Tag::Filter(filters) => {
+                self.tag_with("filter ", filters);
+                self.begin();
+            }
             Tag::For {
                 target,
                 items,
@@ -59,92 +62,137 @@ impl Writer<'_> {
                 template,
                 name,
                 with_context,
-            } => self.block(|writer| {
-                writer.push("import ");
-                writer.imported(template, *with_context);
-                write!(writer.text, " as {name}").ok();
-            }),
+            } => {
+                let written = self.names.assign(name);
+                self.import(template, &written, *with_context);
+                self.assigned([&**name]);
+            }
             Tag::Include {
                 template,
                 ignore_missing,
                 with_context,
-            } => {
-                // What an included template sets stays in it.
-                self.word("with");
+            } => self.include(template, *ignore_missing, *with_context),
+            Tag::Macro(name, parameters) => self.macro_(name, parameters),
+            Tag::Set(target, value) => {
                 self.block(|writer| {
-                    writer.push("include ");
-                    writer.imported(template, *with_context);
-                    if *ignore_missing {
-                        writer.push(" ignore missing");
+                    writer.push("set ");
+                    writer.target(target);
+                    writer.push(" = ");
+                    writer.unpacked(value, target);
+                });
+                let mut names = Vec::new();
+                target.names(&mut |name| names.push(name));
+                self.assigned(names);
+            }
+            Tag::SetBlock(target, filters) => {
+                self.block(|writer| {
+                    writer.push("set ");
+                    writer.target(target);
+                    if let Some(filters) = filters {
+                        writer.push(" | ");
+                        writer.value(filters);
                     }
                 });
-                self.word("endwith");
+                let mut names = Vec::new();
+                target.names(&mut |name| names.push(name));
+                self.assigning.push(names);
+                self.begin();
             }
-            Tag::Macro(name, parameters) => {
-                self.block(|writer| {
-                    write!(writer.text, "macro {name}").ok();
-                    writer.parameters(parameters);
-                });
-                self.defaults(parameters);
-            }
-            Tag::Set(target, value) => self.block(|writer| {
-                writer.push("set ");
-                writer.target(target);
-                writer.push(" = ");
-                writer.unpacked(value, target);
-            }),
-            Tag::SetBlock(target, filters) => self.block(|writer| {
-                writer.push("set ");
-                writer.target(target);
-                if let Some(filters) = filters {
-                    writer.push(" | ");
-                    writer.value(filters);
-                }
-            }),
             Tag::With(values) => self.with(values),
+        }
+    }
+
+    fn end(&mut self, end: &End) {
+        self.word(end.word());
+        if *end == End::If {
+            return;
+        }
+        self.names.end();
+        match end {
+            End::Block(true) => self.end_locals(),
+            End::Macro | End::Set => {
+                let names = self.assigning.pop().unwrap_or_default();
+                self.assigned(names);
+            }
+            _ => {}
+        }
+    }
+
+    /// The next scope begins.
+    pub(super) fn begin(&mut self) {
+        self.names.begin();
+        self.begin_names();
+    }
+
+    /// Gives names of the scope that just began the values that they have at first.
+    pub(super) fn begin_names(&mut self) {
+        for (name, value) in self.names.begins() {
+            self.set(&name, &value);
+        }
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.block(|writer| {
+            write!(writer.text, "set {name} = {value}").ok();
+        });
+    }
+
+    /// What there is to do after names were assigned.
+    pub(super) fn assigned<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        for name in names {
+            if let Some((twin, name)) = self.names.twin(name) {
+                self.set(&twin, &name);
+            }
+        }
+    }
+
+    /// Other templates see the local names under their own names.
+    pub(super) fn with_locals(&mut self) {
+        let locals = self.names.locals();
+        if locals.is_empty() {
+            return;
+        }
+        self.block(|writer| {
+            writer.push("with ");
+            for (index, (theirs, ours)) in locals.iter().enumerate() {
+                writer.push(if index == 0 { "" } else { ", " });
+                write!(writer.text, "{theirs} = {ours}").ok();
+            }
+        });
+    }
+
+    fn end_locals(&mut self) {
+        if !self.names.locals().is_empty() {
+            self.word("endwith");
         }
     }
 
     fn for_loop(
         &mut self,
-        target: &Target,
-        items: &Expression,
-        condition: Option<&Expression>,
+        target: &'a Target,
+        items: &'a Expression,
+        condition: Option<&'a Expression>,
         recursive: bool,
     ) {
+        self.names.begin();
         self.block(|writer| {
             writer.push("for ");
             writer.target(target);
+            let scope = writer.names.end();
             writer.push(" in ");
             writer.iterated(items, target);
             if let Some(condition) = condition {
+                writer.names.begin();
                 writer.push(" if ");
                 writer.value(condition);
+                writer.names.end();
             }
+            writer.names.resume(scope);
             if recursive {
                 writer.push(" recursive");
             }
         });
-    }
-
-    fn from(
-        &mut self,
-        template: &Expression,
-        names: &[(String, Option<String>)],
-        with_context: bool,
-    ) {
-        self.block(|writer| {
-            writer.push("from ");
-            writer.imported(template, with_context);
-            writer.push(" import ");
-            for (index, (name, alias)) in names.iter().enumerate() {
-                writer.push(if index == 0 { "" } else { ", " });
-                writer.push(name);
-                if let Some(alias) = alias {
-                    write!(writer.text, " as {alias}").ok();
-                }
-            }
-        });
+        self.begin_names();
     }
 
     fn tag_with(&mut self, word: &str, value: &Expression) {
@@ -154,47 +202,21 @@ impl Writer<'_> {
         });
     }
 
-    /// Local names that a block does not see.
-    fn hide(&mut self, hidden: &[String]) {
-        if hidden.is_empty() {
-            return;
-        }
-        self.block(|writer| {
-            writer.push("with ");
-            let root = if writer.module { NOTHING } else { ROOT };
-            let names = hidden.iter().filter(|name| *name != "loop");
-            for (index, name) in names.enumerate() {
-                writer.push(if index == 0 { "" } else { ", " });
-                write!(writer.text, "{name} = {root}.{name}").ok();
-            }
-        });
-    }
-
     /// Values are those from before the block, not those that it just set.
-    fn with(&mut self, values: &[(Target, Expression)]) {
+    fn with(&mut self, values: &'a [(Target, Expression)]) {
+        self.names.begin();
         self.block(|writer| {
             writer.push("with ");
-            if let [(target, value)] = values {
-                writer.with_value(target, value);
-                return;
-            }
-            for (index, (_, value)) in values.iter().enumerate() {
-                write!(writer.text, "_with{index} = ").ok();
-                writer.value(value);
-                writer.push(", ");
-            }
-            for (index, (target, _)) in values.iter().enumerate() {
+            for (index, (target, value)) in values.iter().enumerate() {
                 writer.push(if index == 0 { "" } else { ", " });
                 writer.with_target(target);
-                write!(writer.text, " = _with{index}").ok();
+                writer.push(" = ");
+                let scope = writer.names.end();
+                writer.unpacked(value, target);
+                writer.names.resume(scope);
             }
         });
-    }
-
-    fn with_value(&mut self, target: &Target, value: &Expression) {
-        self.with_target(target);
-        self.push(" = ");
-        self.unpacked(value, target);
+        self.begin_names();
     }
 
     fn with_target(&mut self, target: &Target) {
@@ -211,9 +233,13 @@ impl Writer<'_> {
     fn target(&mut self, target: &Target) {
         match target {
             Target::Attribute(name, attribute) => {
+                let name = self.names.read(name);
                 write!(self.text, "{name}.{attribute}").ok();
             }
-            Target::Name(name) => self.push(name),
+            Target::Name(name) => {
+                let name = self.names.assign(name);
+                self.push(&name);
+            }
             Target::Tuple(targets) => {
                 for (index, target) in targets.iter().enumerate() {
                     self.push(if index == 0 { "" } else { ", " });
@@ -225,54 +251,6 @@ impl Writer<'_> {
                 }
             }
         }
-    }
-
-    fn parameters(&mut self, parameters: &[Parameter]) {
-        self.push("(");
-        for (index, parameter) in parameters.iter().enumerate() {
-            self.push(if index == 0 { "" } else { ", " });
-            self.push(&parameter.name);
-            match &parameter.default {
-                Some(_) if parameter.names_others => self.push("=_unset"),
-                Some(default) => {
-                    self.push("=");
-                    self.value(default);
-                }
-                None => {}
-            }
-        }
-        self.push(")");
-    }
-
-    /// What a macro does first: its parameters get their values, those that name others last.
-    fn defaults(&mut self, parameters: &[Parameter]) {
-        for Parameter { name, .. } in parameters {
-            self.block(|writer| {
-                write!(writer.text, "set {name} = {name}|_received").ok();
-            });
-        }
-        for parameter in parameters.iter().filter(|known| known.names_others) {
-            let (name, default) = (&parameter.name, &parameter.default);
-            self.block(|writer| {
-                write!(writer.text, "if {name}|_is_unset").ok();
-            });
-            self.block(|writer| {
-                write!(writer.text, "set {name} = ").ok();
-                if let Some(default) = default {
-                    writer.value(default);
-                }
-            });
-            self.word("endif");
-        }
-    }
-
-    /// The template of an `import` or `include`.
-    fn imported(&mut self, template: &Expression, with_context: bool) {
-        if with_context && !self.module {
-            return self.value(template);
-        }
-        self.part(template, Hold::Filter);
-        self.push("|_module");
     }
 
     /// What a loop goes over, as Python iterates it.

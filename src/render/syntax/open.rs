@@ -40,18 +40,16 @@ const STATEMENTS: [&str; 27] = [
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Open {
     pub(super) kind: Opened,
-    /// The local names that it brings.
-    pub(super) locals: Vec<String>,
     pub(super) span: Range<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Opened {
     AutoEscape,
-    Block { name: String, hides: bool },
+    Block { name: String, scoped: bool },
     Call,
     Filter,
-    For { has_else: bool },
+    For { has_else: bool, recursive: bool },
     If { branches: usize, has_else: bool },
     Macro,
     Set,
@@ -77,7 +75,7 @@ impl Opened {
     pub(super) fn end(&self) -> End {
         match self {
             Self::AutoEscape => End::AutoEscape,
-            Self::Block { hides, .. } => End::Block(*hides),
+            Self::Block { scoped, .. } => End::Block(*scoped),
             Self::Call => End::Call,
             Self::Filter => End::Filter,
             Self::For { .. } => End::For,
