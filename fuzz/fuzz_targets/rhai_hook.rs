@@ -3,7 +3,10 @@
 //! Whatever it is, it must end within its limits, in an answer or in an error; nothing panics.
 
 #![no_main]
-#![allow(clippy::disallowed_methods, reason = "what the crate forbids itself, its users need not")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what the crate forbids itself, its users need not"
+)]
 
 use std::cell::RefCell;
 use std::fs;
@@ -13,7 +16,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use slurmkit::config::{Config, HookOutput, HookSettings};
-use slurmkit::hook::{HookErrorKind, Hooks};
+use slurmkit::hook::{Failure, HookErrorKind, Hooks};
 use slurmkit::model::{Axis, Map, ParamSpace, Value};
 use slurmkit::sandbox::Stack;
 use slurmkit::spec::{HookRef, Role, Spec};
@@ -32,7 +35,7 @@ fuzz_target!(|text: &[u8]| {
     let path = file(text);
     let settings = settings();
     // One way at a time; the length decides, so that a mutation mostly tries another.
-    match text.len() % 4 {
+    match text.len() % 5 {
         0 => {
             let config = Config {
                 hooks: settings,
@@ -44,7 +47,8 @@ fuzz_target!(|text: &[u8]| {
         }
         1 => call(Role::Parse, path, &settings),
         2 => call(Role::Filter, path, &settings),
-        _ => call(Role::Logic, path, &settings),
+        3 => call(Role::Logic, path, &settings),
+        _ => call(Role::OnFailure, path, &settings),
     }
 });
 
@@ -107,6 +111,11 @@ fn call(role: Role, path: PathBuf, settings: &HookSettings) {
                     .into_iter()
                     .filter_map(Result::err),
             ),
+            Role::OnFailure => {
+                let attempt = [("state", Value::from("FAILED"))].into_iter().collect();
+                let job = [("name", Value::from("a"))].into_iter().collect();
+                drop(hooks.on_failure(Failure { job, attempt })?);
+            }
         }
         match failures.into_iter().next() {
             Some(error) => Err(error),

@@ -4,7 +4,10 @@
 //! the template; nothing of ours panics, and the same template gives the same script.
 
 #![no_main]
-#![allow(clippy::disallowed_methods, reason = "what the crate forbids itself, its users need not")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what the crate forbids itself, its users need not"
+)]
 
 use std::cell::RefCell;
 use std::fs;
@@ -55,9 +58,15 @@ fuzz_target!(|text: &[u8]| {
         Ok::<(), RenderError>(())
     });
     if let Err(error) = rendered.expect("a thread can be started") {
-        assert!(!error.to_string().contains("the template engine failed"), "{error}");
+        assert!(
+            !error.to_string().contains("the template engine failed"),
+            "{error}"
+        );
         if let Some(label) = error.label() {
-            assert!(label.source.text.get(label.span.clone()).is_some(), "{error}");
+            assert!(
+                label.source.text.get(label.span.clone()).is_some(),
+                "{error}"
+            );
         }
     }
 });
@@ -80,7 +89,8 @@ fn file(text: &[u8]) -> PathBuf {
 }
 
 fn context() -> JobContext {
-    let map = |entries: Vec<(&str, Value)>| Value::Map(Arc::new(entries.into_iter().collect::<Map>()));
+    let map =
+        |entries: Vec<(&str, Value)>| Value::Map(Arc::new(entries.into_iter().collect::<Map>()));
     let list = |values: Vec<Value>| Value::list(values);
     let values = vec![
         ("i", Value::Int(7)),
@@ -88,7 +98,10 @@ fn context() -> JobContext {
         ("n", Value::Null),
         ("x", Value::from(1e-5)),
         ("s", Value::from("it's a \"tëst\" ☃")),
-        ("l", list(vec![Value::Int(3), Value::from(0.5), Value::from("a")])),
+        (
+            "l",
+            list(vec![Value::Int(3), Value::from(0.5), Value::from("a")]),
+        ),
         ("d", map(vec![("k", Value::Int(1)), ("v", list(vec![]))])),
     ];
     let axis = |(name, value): (&str, Value)| Axis {

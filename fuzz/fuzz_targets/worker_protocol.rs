@@ -6,7 +6,10 @@
 //! Whatever it says, the host must come to an answer or an error; nothing panics or hangs.
 
 #![no_main]
-#![allow(clippy::disallowed_methods, reason = "what the crate forbids itself, its users need not")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what the crate forbids itself, its users need not"
+)]
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -19,7 +22,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use slurmkit::config::{HookOutput, HookSettings, Interpreter};
 use slurmkit::diagnostic::Diagnose;
-use slurmkit::hook::{HookError, Hooks};
+use slurmkit::hook::{Failure, HookError, Hooks};
 use slurmkit::model::{Axis, Map, ParamSpace, Value};
 use slurmkit::sandbox::Stack;
 use slurmkit::spec::{HookRef, Role};
@@ -49,10 +52,15 @@ fuzz_target!(
     },
     |answers: &[u8]| {
         let (role, answers) = match answers.split_first() {
-            Some((byte, answers)) => (byte % 3, answers),
+            Some((byte, answers)) => (byte % 4, answers),
             None => return,
         };
-        let role = [Role::Parse, Role::Filter, Role::Logic][usize::from(role)];
+        let role = [
+            Role::Parse,
+            Role::Filter,
+            Role::Logic,
+            Role::OnFailure,
+        ][usize::from(role)];
         let folder = put(answers);
         if let Err(error) = converse(role, &folder) {
             // What is shown of an error must not fail either.
@@ -165,6 +173,11 @@ fn converse(role: Role, folder: &Path) -> Result<(), HookError> {
                     let sets: Vec<usize> = (start..space.len()).collect();
                     start += hooks.logic(&mut space, &sets)?.len().max(1);
                 }
+            }
+            Role::OnFailure => {
+                let attempt = [("state", Value::from("FAILED"))].into_iter().collect();
+                let job = [("name", Value::from("a"))].into_iter().collect();
+                drop(hooks.on_failure(Failure { job, attempt })?);
             }
         }
         for index in 0..space.len() {

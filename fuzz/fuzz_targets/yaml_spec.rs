@@ -4,7 +4,10 @@
 //! back equal.
 
 #![no_main]
-#![allow(clippy::disallowed_methods, reason = "what the crate forbids itself, its users need not")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what the crate forbids itself, its users need not"
+)]
 
 use std::cell::RefCell;
 use std::fs;
