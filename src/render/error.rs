@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::JobContext;
 use super::loader::Loader;
 use super::python::strings;
-use super::syntax::{NOTHING, Places, ROOT, SyntaxError};
+use super::syntax::{LOOP, NOTHING, Places, ROOT, SyntaxError};
 use crate::diagnostic::{Diagnose, Label, Source, did_you_mean, quoted};
 use crate::spec::Pattern;
 use crate::text;
@@ -308,7 +308,13 @@ fn describe_undefined(detail: &str) -> Description {
     let undefined = detail.split('`').nth(1);
     let undefined = undefined.map(|name| {
         let name = name.strip_prefix(ROOT).map_or(name, |name| &name[1..]);
-        name.to_owned()
+        match name.strip_prefix(LOOP) {
+            Some(name) => {
+                let attribute = name.trim_start_matches(|c: char| c.is_ascii_digit());
+                format!("loop{attribute}")
+            }
+            None => name.to_owned(),
+        }
     });
     let message = match &undefined {
         Some(name) => {

@@ -63,6 +63,7 @@ fn no_text(out: &str, value: &Value) -> Error {
     let detail = match type_name(value) {
         "an iterator" => "an iterator has no text; write `|list` or `|join(', ')` after it",
         "a function" => "a function has no text; call it with `()`",
+        "a loop" => "a macro, module, namespace or loop has no text; print what is in it",
         _ if is_of_engine(value) => {
             "a macro, module, namespace or loop has no text; print what is in it"
         }

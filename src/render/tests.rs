@@ -9,7 +9,7 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
 
 use super::number::{self, Number};
-use super::values::{Dict, Generator, List, type_name};
+use super::values::{Dict, List, Loop, type_name};
 use super::{filters, operators, python};
 
 pub(super) const NAMES: [&str; 39] = [
@@ -118,8 +118,8 @@ fn simple(env: &mut Environment<'_>, name: &'static str, test: fn(&Value) -> boo
 }
 
 fn is_callable(value: &Value) -> bool {
-    let is_function = type_name(value) == "a function";
-    is_function || value.is_undefined()
+    let is_callable = matches!(type_name(value), "a function" | "a loop");
+    is_callable || value.is_undefined()
 }
 
 fn is_iterable(value: &Value) -> bool {
@@ -130,11 +130,16 @@ fn is_iterable(value: &Value) -> bool {
             | ValueKind::Seq
             | ValueKind::String
             | ValueKind::Undefined
-    )
+    ) || is_loop(value)
 }
 
+fn is_loop(value: &Value) -> bool {
+    value.downcast_object_ref::<Loop>().is_some()
+}
+
+/// What has a length and items by index or key.
 fn is_sequence(value: &Value) -> bool {
-    is_iterable(value) && value.downcast_object_ref::<Generator>().is_none()
+    is_iterable(value) && value.kind() != ValueKind::Iterable && !is_loop(value)
 }
 
 /// Whether the remainder of a division is that.

@@ -10,7 +10,7 @@ use crate::render::call::bind;
 use crate::render::limits;
 use crate::render::operators::order;
 use crate::render::sorting::{no_order, sort_by_key};
-use crate::render::values::{Generator, Group, List, check_key, collect, pairs, type_name};
+use crate::render::values::{Generator, Group, List, Loop, check_key, collect, pairs, type_name};
 
 pub(super) fn register(env: &mut Environment<'_>) {
     add(env, "attr", attribute::attr);
@@ -146,9 +146,13 @@ fn last(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     Ok(items.into_iter().next_back().unwrap_or_default())
 }
 
-fn length(_: &mut State, args: &[Value]) -> Result<Value, Error> {
+fn length(state: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("length", args, ["obj"], 1)?;
     let value = value.unwrap_or_default();
+    if let Some(owner) = value.downcast_object_ref::<Loop>() {
+        let length = owner.attribute("length", Some(state))?;
+        return Ok(length.unwrap_or_default());
+    }
     let length = match value.kind() {
         ValueKind::Undefined => Some(0),
         ValueKind::Map | ValueKind::Seq | ValueKind::String | ValueKind::Iterable => value.len(),

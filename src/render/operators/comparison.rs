@@ -3,27 +3,54 @@
 use std::cmp::Ordering;
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{Error, State};
+use minijinja::{Environment, Error, State};
 
 use super::{check_defined, invalid, is_list, mismatch};
 use crate::render::values::{Range, View, type_name};
 use crate::render::{limits, number};
 
-/// `a < b <= c`: pairs of a comparison and what is compared next.
-pub(super) fn compare_all(
-    state: &mut State,
-    first: Value,
-    others: &[Value],
-) -> Result<Value, Error> {
-    let mut left = first;
-    for pair in others.chunks_exact(2) {
-        let name = pair[0].as_str().unwrap_or_default();
-        if !compare(state, name, &left, &pair[1])? {
-            return Ok(Value::from(false));
-        }
-        left = pair[1].clone();
+/// What stands between two comparisons of `a < b < c`, the innermost last.
+#[derive(Default)]
+struct Between(Vec<Value>);
+
+/// The parts of `a < b <= c`: a comparison that holds keeps its right side for the next one.
+pub(super) fn register(env: &mut Environment<'_>) {
+    env.add_filter(
+        "_compare_first",
+        |state: &mut State, left: Value, name: &str, right: Value| {
+            let holds = compare(state, name, &left, &right)?;
+            keep(state, holds, right);
+            Ok::<_, Error>(holds)
+        },
+    );
+    env.add_filter(
+        "_compare_next",
+        |state: &mut State, _: Value, name: &str, right: Value| {
+            let left = kept(state);
+            let holds = compare(state, name, &left, &right)?;
+            keep(state, holds, right);
+            Ok::<_, Error>(holds)
+        },
+    );
+    env.add_filter(
+        "_compare_last",
+        |state: &mut State, _: Value, name: &str, right: Value| {
+            let left = kept(state);
+            compare(state, name, &left, &right)
+        },
+    );
+}
+
+fn keep(state: &mut State, holds: bool, value: Value) {
+    if holds {
+        let Between(values) = state.get_or_insert_extension(Between::default());
+        values.push(value);
     }
-    Ok(Value::from(true))
+}
+
+fn kept(state: &mut State) -> Value {
+    let Between(values) = state.get_or_insert_extension(Between::default());
+    values.pop().unwrap_or_default()
 }
 
 pub(in crate::render) fn compare(

@@ -14,7 +14,8 @@ pub(super) type Part = Box<Expression>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
-    And(Part, Part),
+    /// Two or more, joined by `and`.
+    And(Vec<Expression>),
     Attribute(Part, String),
     Binary(Binary, Part, Part),
     Call(Part, Arguments),
@@ -31,9 +32,11 @@ pub(super) enum Kind {
     },
     Item(Part, Part),
     List(Vec<Expression>),
+    /// The `loop` of the loop with that number.
+    Loop(usize),
     Name(String),
     Not(Part),
-    Or(Part, Part),
+    Or(Vec<Expression>),
     /// A name of the job, though something local may have it, too.
     RootName(String),
     Slice(Part, Box<Slice>),

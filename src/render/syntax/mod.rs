@@ -11,6 +11,7 @@ mod expression;
 mod grammar;
 mod lexer;
 mod literal;
+mod loops;
 mod parser;
 mod places;
 mod scope;
@@ -25,7 +26,7 @@ use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
 
 pub(super) use places::Places;
-pub(super) use write::{MODULE, NOTHING, ROOT};
+pub(super) use write::{LOOP, MODULE, NOTHING, ROOT};
 
 /// What makes a text no template.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::expression::Kind;
 use super::lexer::{Piece, TagKind};
+use super::loops::Loop;
 use super::scope::{Open, Opened, left_open, unexpected_end, unknown};
 use super::statement::{Node, Parameter, Tag, Target, Template};
 use super::token::Token;
@@ -31,6 +32,8 @@ pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, S
         open: Vec::new(),
         blocks: Vec::new(),
         assigned: Vec::new(),
+        loops: Vec::new(),
+        loop_names: Vec::new(),
         nodes: Vec::with_capacity(pieces.len()),
     };
     for piece in pieces {
@@ -42,8 +45,10 @@ pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, S
     match parser.open.last() {
         Some(open) => Err(left_open(open)),
         None => Ok(Template {
+            loop_names: parser.loop_names(),
             nodes: parser.nodes,
             assigned: parser.assigned,
+            loops: parser.loops,
         }),
     }
 }
@@ -53,6 +58,9 @@ struct Parser<'a> {
     open: Vec<Open>,
     blocks: Vec<String>,
     assigned: Vec<String>,
+    loops: Vec<Loop>,
+    /// Names that are assigned, and whether that is `loop`.
+    loop_names: Vec<(String, bool)>,
     nodes: Vec<Node>,
 }
 
@@ -64,7 +72,7 @@ impl Parser<'_> {
         span: Range<usize>,
     ) -> Result<(), SyntaxError> {
         let in_macro = self.open.iter().any(|open| open.kind == Opened::Macro);
-        let inside = (in_macro, self.sees_loop());
+        let inside = (in_macro, self.visible_loop());
         let mut tokens = Tokens::new(tokens, span.clone(), self.known, inside);
         match kind {
             TagKind::Output => {
@@ -73,17 +81,35 @@ impl Parser<'_> {
             }
             TagKind::Block => self.statement(&mut tokens, &span)?,
         }
+        if let Some(number) = tokens.in_loop {
+            self.loops[number].uses.add(tokens.loop_uses);
+        }
         tokens.end()
     }
 
-    /// Whether a `for` of this template is open that is not hidden by a block.
-    fn sees_loop(&self) -> bool {
+    /// The innermost `for` of this template that is open, if no block hides it.
+    fn visible_loop(&self) -> Option<usize> {
         let innermost = self.open.iter().rev();
-        let visible =
+        let mut visible =
             innermost.take_while(|open| !matches!(open.kind, Opened::Block { hides: true, .. }));
-        visible
-            .into_iter()
-            .any(|open| matches!(open.kind, Opened::For { .. }))
+        visible.find_map(|open| match open.kind {
+            Opened::For {
+                number,
+                has_else: false,
+            } => Some(number),
+            _ => None,
+        })
+    }
+
+    /// The names that are set to `loop` and to nothing else.
+    fn loop_names(&self) -> Vec<String> {
+        let is_always = |name: &str| {
+            let mut all = self.loop_names.iter();
+            all.all(|(known, is_loop)| known != name || *is_loop)
+        };
+        let names = self.loop_names.iter().filter(|(_, is_loop)| *is_loop);
+        let names = names.filter(|(name, _)| is_always(name));
+        names.map(|(name, _)| name.clone()).collect()
     }
 
     fn statement(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<(), SyntaxError> {
@@ -187,6 +213,7 @@ impl Parser<'_> {
         let Some(open) = self.open.last_mut() else {
             return Err(stray(None));
         };
+        let mut number_of_loop = None;
         let has_else = match &mut open.kind {
             Opened::If { branches, has_else } => {
                 *branches += 1;
@@ -196,9 +223,10 @@ impl Parser<'_> {
                 }
                 has_else
             }
-            Opened::For { has_else } if word == "else" => {
+            Opened::For { number, has_else } if word == "else" => {
                 // What follows is no longer in the loop.
                 open.locals.clear();
+                number_of_loop = Some(*number);
                 has_else
             }
             _ => return Err(stray(self.open.last())),
@@ -211,7 +239,13 @@ impl Parser<'_> {
             return Ok(Tag::Elif(tokens.tuple_without_condition()?));
         }
         *has_else = true;
-        Ok(Tag::Else)
+        match number_of_loop {
+            Some(number) => {
+                self.loops[number].has_else = true;
+                Ok(Tag::ElseFor(number))
+            }
+            None => Ok(Tag::Else),
+        }
     }
 
     fn block(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
@@ -272,16 +306,25 @@ impl Parser<'_> {
             true => Some(tokens.expression()?),
             false => None,
         };
-        let recursive = tokens.take_name("recursive");
+        let number = self.loops.len();
+        self.loops.push(Loop {
+            filtered: condition.is_some(),
+            recursive: tokens.take_name("recursive"),
+            ..Loop::default()
+        });
         let mut locals = vec!["loop".to_owned()];
         target.names(&mut |name| locals.push(name.into()));
         let tag = Tag::For {
+            number,
             target,
             items,
             condition,
-            recursive,
         };
-        self.begin_with(Opened::For { has_else: false }, locals, span, tag)
+        let opened = Opened::For {
+            number,
+            has_else: false,
+        };
+        self.begin_with(opened, locals, span, tag)
     }
 
     fn from(&mut self, tokens: &mut Tokens) -> Result<Tag, SyntaxError> {
@@ -379,7 +422,13 @@ impl Parser<'_> {
     fn set(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
         let target = self.target(tokens, true)?;
         if tokens.take("=") {
-            return Ok(Tag::Set(target, tokens.tuple()?));
+            let value = tokens.tuple()?;
+            if let (Target::Name(_), Kind::Loop(_), Some((_, is_loop))) =
+                (&target, &value.kind, self.loop_names.last_mut())
+            {
+                *is_loop = true;
+            }
+            return Ok(Tag::Set(target, value));
         }
         let filters = match tokens.take("|") {
             true => Some(tokens.filters()?),
@@ -454,6 +503,7 @@ impl Parser<'_> {
             let message = format!("`{name}` cannot be assigned to");
             return Err(SyntaxError::new(message, span.clone()).help("take another name"));
         }
+        self.loop_names.push((name.to_owned(), false));
         if !self.assigned.iter().any(|known| known == name) {
             self.assigned.push(name.to_owned());
         }

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use super::expression::Expression;
+use super::loops::Loop;
 
 /// A template: what stands in it, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,6 +9,9 @@ pub(super) struct Template {
     pub(super) nodes: Vec<Node>,
     /// The names that it assigns anywhere.
     pub(super) assigned: Vec<String>,
+    pub(super) loops: Vec<Loop>,
+    /// The names that are set to `loop`, and to nothing else.
+    pub(super) loop_names: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -31,15 +35,17 @@ pub(super) enum Tag {
     Call(Vec<Parameter>, Expression),
     Elif(Expression),
     Else,
+    /// What a loop does when it has no rounds.
+    ElseFor(usize),
     /// The word is that of the tag it ends.
     End(End),
     Extends(Expression),
     Filter(Expression),
     For {
+        number: usize,
         target: Target,
         items: Expression,
         condition: Option<Expression>,
-        recursive: bool,
     },
     From {
         template: Expression,
@@ -71,7 +77,8 @@ pub(super) enum End {
     Block(bool),
     Call,
     Filter,
-    For,
+    /// The loop's number.
+    For(usize),
     If,
     Macro,
     Set,
@@ -118,7 +125,7 @@ impl End {
             Self::Block(_) => "endblock",
             Self::Call => "endcall",
             Self::Filter => "endfilter",
-            Self::For => "endfor",
+            Self::For(_) => "endfor",
             Self::If => "endif",
             Self::Macro => "endmacro",
             Self::Set => "endset",

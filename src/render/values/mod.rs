@@ -4,6 +4,7 @@
 mod dict;
 mod generator;
 mod list;
+mod loops;
 mod method;
 mod range;
 mod view;
@@ -16,6 +17,7 @@ use minijinja::{Error, ErrorKind, State};
 pub(super) use dict::{Dict, pairs};
 pub(super) use generator::{Generator, Group};
 pub(super) use list::List;
+pub(super) use loops::{Loop, LoopKind, Parts};
 pub(super) use method::Method;
 pub(super) use range::Range;
 pub(super) use view::View;
@@ -90,6 +92,7 @@ pub(super) fn type_name(value: &Value) -> &'static str {
         ValueKind::Map => "a dict",
         ValueKind::Iterable => "an iterator",
         _ if value.downcast_object_ref::<PythonObject>().is_some() => "an object",
+        _ if value.downcast_object_ref::<Loop>().is_some() => "a loop",
         _ => "a function",
     }
 }

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use super::loops::is_ahead;
 use super::super::expression::{
     Arguments, Binary, Comparison, Constant, Expression, Kind, Named, Slice, Unary,
 };
 use super::{NOTHING, ROOT, Writer};
 
 /// Names that are neither variables nor assigned.
-const SPECIAL: [&str; 4] = ["caller", "loop", "self", "super"];
+const SPECIAL: [&str; 3] = ["caller", "self", "super"];
 
 /// How tightly what is written holds together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +42,10 @@ impl Writer<'_> {
 
     fn kind(&mut self, value: &Expression) {
         match &value.kind {
-            Kind::And(left, right) => self.infix(left, " and ", right),
+            Kind::And(parts) => self.infix(parts, " and "),
+            Kind::Attribute(owner, name) if is_ahead(owner, name) => {
+                self.ahead(owner, name);
+            }
             Kind::Attribute(value, name) => {
                 self.part(value, Hold::Postfix);
                 self.push(".");
@@ -93,6 +97,7 @@ impl Writer<'_> {
                 self.list(items);
                 self.push("|_list");
             }
+            Kind::Loop(number) => self.loop_object(*number),
             Kind::Name(name) => self.name(name),
             Kind::RootName(name) => {
                 let root = if self.module { NOTHING } else { ROOT };
@@ -102,7 +107,7 @@ impl Writer<'_> {
                 self.push("not ");
                 self.part(value, Hold::Filter);
             }
-            Kind::Or(left, right) => self.infix(left, " or ", right),
+            Kind::Or(parts) => self.infix(parts, " or "),
             Kind::Slice(inner, slice) => self.slice(value, inner, slice),
             Kind::Test(value, named, arguments) => {
                 self.part(value, Hold::Filter);
@@ -127,10 +132,11 @@ impl Writer<'_> {
         }
     }
 
-    fn infix(&mut self, left: &Expression, operator: &str, right: &Expression) {
-        self.part(left, Hold::Filter);
-        self.push(operator);
-        self.part(right, Hold::Filter);
+    fn infix(&mut self, parts: &[Expression], operator: &str) {
+        for (index, part) in parts.iter().enumerate() {
+            self.push(if index == 0 { "" } else { operator });
+            self.part(part, Hold::Filter);
+        }
     }
 
     /// An operator as the filter that does what Python's does.
@@ -163,33 +169,37 @@ impl Writer<'_> {
         first: &Expression,
         others: &[(Comparison, Expression)],
     ) {
-        match others {
-            [(comparison, right)] => {
-                self.operator(whole, first, comparison_filter(*comparison), &[right]);
-            }
-            _ => {
-                self.part(first, Hold::Filter);
-                self.push("|");
-                self.place(&whole.span, |writer| {
-                    writer.push("_compare(");
-                    for (index, (comparison, right)) in others.iter().enumerate() {
-                        writer.push(if index == 0 { "" } else { ", " });
-                        writer.string(comparison_filter(*comparison));
-                        writer.push(", ");
-                        writer.value(right);
-                    }
-                    writer.push(")");
+        if let [(comparison, right)] = others {
+            return self.operator(whole, first, comparison_filter(*comparison), &[right]);
+        }
+        // What is right of one comparison is kept for the next, which is made only if it holds.
+        self.part(first, Hold::Filter);
+        for (index, (comparison, right)) in others.iter().enumerate() {
+            self.push(if index == 0 { "|" } else { " and none|" });
+            self.place(&whole.span, |writer| {
+                writer.push(match index {
+                    0 => "_compare_first(",
+                    _ if index + 1 == others.len() => "_compare_last(",
+                    _ => "_compare_next(",
                 });
-            }
+                writer.string(comparison_filter(*comparison));
+                writer.push(", ");
+                writer.value(right);
+                writer.push(")");
+            });
         }
     }
 
     fn call(&mut self, function: &Expression, arguments: &Arguments) {
+        if self.recursion(function, arguments) {
+            return;
+        }
         // What is named by itself is called by its name, as `super()` must be.
         self.part(function, Hold::Postfix);
         let may_be_macro = match &function.kind {
-            Kind::Name(name) => name != "loop" && !self.known.globals().contains(&&**name),
-            Kind::Attribute(owner, _) => !matches!(&owner.kind, Kind::Name(name) if name == "loop"),
+            Kind::Loop(_) => false,
+            Kind::Name(name) => !self.known.globals().contains(&&**name),
+            Kind::Attribute(owner, _) => !matches!(&owner.kind, Kind::Loop(_)),
             _ => true,
         };
         self.arguments(arguments, may_be_macro);
@@ -223,7 +233,7 @@ impl Writer<'_> {
         }
     }
 
-    fn arguments(&mut self, arguments: &Arguments, to_macro: bool) {
+    pub(super) fn arguments(&mut self, arguments: &Arguments, to_macro: bool) {
         let Arguments {
             positional,
             keywords,
@@ -348,11 +358,14 @@ fn may_be_float(item: &Expression) -> bool {
 
 fn holds(value: &Expression) -> Hold {
     match &value.kind {
+        Kind::Attribute(owner, name) if is_ahead(owner, name) => Hold::Filter,
+        Kind::Compare(_, others) if others.len() > 1 => Hold::Loose,
         Kind::Item(_, item) if may_be_float(item) => Hold::Filter,
         Kind::Attribute(..)
         | Kind::Call(..)
         | Kind::Item(..)
         | Kind::Constant(Constant::Bool(_) | Constant::None | Constant::Text(_))
+        | Kind::Loop(_)
         | Kind::Name(_)
         | Kind::RootName(_)
         | Kind::Tuple(_) => Hold::Postfix,

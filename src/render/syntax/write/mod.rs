@@ -1,12 +1,14 @@
 //! Templates for minijinja.
 
 mod expressions;
+mod loops;
 mod tags;
 
 use std::ops::Range;
 
 use super::Known;
 use super::expression::Expression;
+use super::loops::Loop;
 use super::places::Places;
 use super::statement::{Node, Template};
 
@@ -20,6 +22,8 @@ const DELIMITERS: [char; 6] = ['\u{11}', '\u{12}', '\u{13}', '\u{14}', '\u{15}',
 pub(in crate::render) const NOTHING: &str = "_nothing";
 /// The variables of the job, whatever hides them: `_root.x`.
 pub(in crate::render) const ROOT: &str = "_root";
+/// Begins the names of the objects that count the rounds of loops.
+pub(in crate::render) const LOOP: &str = "_loop";
 /// Begins the name of a template that is imported without context.
 pub(in crate::render) const MODULE: char = '\u{1}';
 
@@ -34,6 +38,9 @@ pub(super) fn write(
         places: Places::default(),
         known,
         assigned: &template.assigned,
+        loops: &template.loops,
+        loop_names: &template.loop_names,
+        open_loops: Vec::new(),
         module,
     };
     for node in &template.nodes {
@@ -51,6 +58,10 @@ struct Writer<'a> {
     places: Places,
     known: &'a dyn Known,
     assigned: &'a [String],
+    loops: &'a [Loop],
+    loop_names: &'a [String],
+    /// The numbers of the loops that are open.
+    open_loops: Vec<usize>,
     module: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::expression::{Expression, Kind};
+use super::super::expression::Expression;
 use super::super::statement::{End, Parameter, Tag, Target};
 use super::expressions::Hold;
 use super::{NOTHING, ROOT, Writer};
@@ -35,6 +35,8 @@ impl Writer<'_> {
             }
             Tag::Elif(test) => self.tag_with("elif ", test),
             Tag::Else => self.word("else"),
+            Tag::ElseFor(number) => self.else_of_loop(*number),
+            Tag::End(End::For(number)) => self.end_loop(*number),
             Tag::End(end) => {
                 self.word(end.word());
                 if *end == End::Block(true) {
@@ -44,11 +46,11 @@ impl Writer<'_> {
             Tag::Extends(template) => self.tag_with("extends ", template),
             Tag::Filter(filters) => self.tag_with("filter ", filters),
             Tag::For {
+                number,
                 target,
                 items,
                 condition,
-                recursive,
-            } => self.for_loop(target, items, condition.as_ref(), *recursive),
+            } => self.for_loop(*number, target, items, condition.as_ref()),
             Tag::From {
                 template,
                 names,
@@ -87,12 +89,15 @@ impl Writer<'_> {
                 });
                 self.defaults(parameters);
             }
-            Tag::Set(target, value) => self.block(|writer| {
-                writer.push("set ");
-                writer.target(target);
-                writer.push(" = ");
-                writer.unpacked(value, target);
-            }),
+            Tag::Set(target, value) => {
+                self.block(|writer| {
+                    writer.push("set ");
+                    writer.target(target);
+                    writer.push(" = ");
+                    writer.unpacked(value, target);
+                });
+                self.loop_name(target, value);
+            }
             Tag::SetBlock(target, filters) => self.block(|writer| {
                 writer.push("set ");
                 writer.target(target);
@@ -103,28 +108,6 @@ impl Writer<'_> {
             }),
             Tag::With(values) => self.with(values),
         }
-    }
-
-    fn for_loop(
-        &mut self,
-        target: &Target,
-        items: &Expression,
-        condition: Option<&Expression>,
-        recursive: bool,
-    ) {
-        self.block(|writer| {
-            writer.push("for ");
-            writer.target(target);
-            writer.push(" in ");
-            writer.iterated(items, target);
-            if let Some(condition) = condition {
-                writer.push(" if ");
-                writer.value(condition);
-            }
-            if recursive {
-                writer.push(" recursive");
-            }
-        });
     }
 
     fn from(
@@ -208,7 +191,7 @@ impl Writer<'_> {
         }
     }
 
-    fn target(&mut self, target: &Target) {
+    pub(super) fn target(&mut self, target: &Target) {
         match target {
             Target::Attribute(name, attribute) => {
                 write!(self.text, "{name}.{attribute}").ok();
@@ -275,23 +258,8 @@ impl Writer<'_> {
         self.push("|_module");
     }
 
-    /// What a loop goes over, as Python iterates it.
-    fn iterated(&mut self, items: &Expression, target: &Target) {
-        let unpacks = matches!(target, Target::Tuple(_));
-        let is_literal = matches!(&items.kind, Kind::List(_) | Kind::Tuple(_));
-        match &items.kind {
-            // Nobody can change a list that has no name.
-            Kind::List(parts) if !unpacks => self.list(parts),
-            _ if is_literal && !unpacks => self.value(items),
-            _ => self.place(&items.span, |writer| {
-                writer.part(items, Hold::Filter);
-                writer.push(if unpacks { "|_items" } else { "|_iter" });
-            }),
-        }
-    }
-
     /// A value that may be for several names.
-    fn unpacked(&mut self, value: &Expression, target: &Target) {
+    pub(super) fn unpacked(&mut self, value: &Expression, target: &Target) {
         match target {
             Target::Tuple(_) => self.place(&value.span, |writer| {
                 writer.part(value, Hold::Filter);
