@@ -38,9 +38,10 @@ fn map(state: &mut State, args: &[Value]) -> Result<Value, Error> {
             let mut given = args[1..].to_vec();
             given[0] = value;
             check_printable(state, &given[..1])?;
-            mapped.push(state.apply_filter(filter, &given)?);
+            let item = given[0].clone();
+            mapped.push((item, state.apply_filter(filter, &given)?));
         }
-        return Ok(Generator::of(mapped));
+        return Ok(Generator::of_each(values, mapped.into_iter()));
     }
     let (mut attribute, mut default) = (None, None);
     for (name, value) in named {
@@ -57,9 +58,10 @@ fn map(state: &mut State, args: &[Value]) -> Result<Value, Error> {
     };
     let attribute = Attribute::new(Some(&attribute)).or(default);
     for value in collect(values)? {
-        mapped.push(attribute.of(&value)?);
+        let result = attribute.of(&value)?;
+        mapped.push((value, result));
     }
-    Ok(Generator::of(mapped))
+    Ok(Generator::of_each(values, mapped.into_iter()))
 }
 
 fn select(state: &mut State, name: &str, args: &[Value], keep: bool) -> Result<Value, Error> {
@@ -112,8 +114,8 @@ fn pick(
             None => tested.is_true(),
         };
         if passes == keep {
-            kept.push(value);
+            kept.push((value.clone(), value));
         }
     }
-    Ok(Generator::of(kept))
+    Ok(Generator::of_each(values, kept.into_iter()))
 }

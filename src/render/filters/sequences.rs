@@ -10,7 +10,7 @@ use crate::render::call::bind;
 use crate::render::limits;
 use crate::render::operators::order;
 use crate::render::sorting::{no_order, sort_by_key};
-use crate::render::values::{Generator, Group, List, Loop, check_key, collect, pairs, type_name};
+use crate::render::values::{Generator, Group, List, Loop, check_key, collect, items_of, pairs, type_name};
 
 pub(super) fn register(env: &mut Environment<'_>) {
     add(env, "attr", attribute::attr);
@@ -56,7 +56,8 @@ fn batch(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value, count, fill] = bind("batch", args, ["value", "linecount", "fill_with"], 2)?;
     let count = size("batch", "linecount", count)?;
     let fill = fill.filter(|fill| !fill.is_none());
-    let items = collect(&value.unwrap_or_default())?;
+    let value = value.unwrap_or_default();
+    let items = collect(&value)?;
     let rows = items.chunks(count).map(|row| {
         let mut row = row.to_vec();
         if let Some(fill) = &fill {
@@ -64,7 +65,7 @@ fn batch(_: &mut State, args: &[Value]) -> Result<Value, Error> {
         }
         List::own(row)
     });
-    Ok(Generator::of(rows.collect()))
+    Ok(Generator::of(&value, rows.collect()))
 }
 
 /// `value|slice(slices, fill_with=none)`
@@ -72,7 +73,8 @@ fn slice(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value, slices, fill] = bind("slice", args, ["value", "slices", "fill_with"], 2)?;
     let slices = size("slice", "slices", slices)?;
     let fill = fill.filter(|fill| !fill.is_none());
-    let items = collect(&value.unwrap_or_default())?;
+    let value = value.unwrap_or_default();
+    let items = collect(&value)?;
     let (per_slice, longer) = (items.len() / slices, items.len() % slices);
     let mut parts = Vec::with_capacity(slices);
     let mut start = 0;
@@ -85,7 +87,7 @@ fn slice(_: &mut State, args: &[Value]) -> Result<Value, Error> {
         parts.push(List::own(part));
         start = end;
     }
-    Ok(Generator::of(parts))
+    Ok(Generator::of(&value, parts))
 }
 
 /// `value|dictsort(case_sensitive=false, by='key', reverse=false)`
@@ -125,8 +127,8 @@ fn items(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("items", args, ["value"], 1)?;
     let value = value.unwrap_or_default();
     match value.kind() {
-        ValueKind::Undefined => Ok(Generator::of(Vec::new())),
-        ValueKind::Map => Ok(Generator::of(entries(&value)?)),
+        ValueKind::Undefined => Ok(Generator::of(&value, Vec::new())),
+        ValueKind::Map => Ok(Generator::of(&value, entries(&value)?)),
         _ => Err(invalid(format!(
             "`items` needs a dict, not {}",
             type_name(&value)
@@ -136,8 +138,8 @@ fn items(_: &mut State, args: &[Value]) -> Result<Value, Error> {
 
 fn first(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("first", args, ["seq"], 1)?;
-    let items = collect(&value.unwrap_or_default())?;
-    Ok(items.into_iter().next().unwrap_or_default())
+    let mut items = items_of(&value.unwrap_or_default())?;
+    Ok(items.next().transpose()?.unwrap_or_default())
 }
 
 fn last(_: &mut State, args: &[Value]) -> Result<Value, Error> {
@@ -215,7 +217,8 @@ fn unique(state: &mut State, args: &[Value]) -> Result<Value, Error> {
         Attribute::new(attribute.as_ref()).ignoring_case(!is_set(case_sensitive.as_ref()));
     let mut seen = IndexSet::new();
     let mut kept = Vec::new();
-    for value in collect(&values.unwrap_or_default())? {
+    let values = values.unwrap_or_default();
+    for value in collect(&values)? {
         let key = attribute.of(&value)?;
         limits::charge_walk(state, &key)?;
         check_key(&key)?;
@@ -223,7 +226,7 @@ fn unique(state: &mut State, args: &[Value]) -> Result<Value, Error> {
             kept.push(value);
         }
     }
-    Ok(Generator::of(kept))
+    Ok(Generator::of(&values, kept))
 }
 
 /// `value|max(case_sensitive=false, attribute=none)`: the first of equal ones.
@@ -268,7 +271,7 @@ fn reverse(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     }
     let mut items = collect(&value)?;
     items.reverse();
-    Ok(Generator::of(items))
+    Ok(Generator::of(&value, items))
 }
 
 /// `value|groupby(attribute, default=none, case_sensitive=false)`

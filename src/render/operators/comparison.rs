@@ -1,12 +1,13 @@
 //! Python's comparisons.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, Error, State};
 
 use super::{check_defined, invalid, is_list, mismatch};
-use crate::render::values::{Range, View, type_name};
+use crate::render::values::{Generator, Range, View, check_key, type_name};
 use crate::render::{limits, number};
 
 /// What stands between two comparisons of `a < b < c`, the innermost last.
@@ -97,8 +98,23 @@ fn equal(state: &mut State, a: &Value, b: &Value) -> Result<bool, Error> {
     if type_of(a) != type_of(b) {
         return Ok(false);
     }
+    if a.kind() == ValueKind::Iterable {
+        return Ok(same_iterable(a, b));
+    }
     charge_comparison(state, a, b)?;
     Ok(a == b)
+}
+
+/// To compare iterators by their items would use them up.
+fn same_iterable(a: &Value, b: &Value) -> bool {
+    if let (Some(a), Some(b)) = (a.downcast_object::<View>(), b.downcast_object::<View>()) {
+        return Arc::ptr_eq(&a, &b) || a.equals(&b);
+    }
+    let generators = (
+        a.downcast_object::<Generator>(),
+        b.downcast_object::<Generator>(),
+    );
+    matches!(generators, (Some(a), Some(b)) if Arc::ptr_eq(&a, &b))
 }
 
 /// What the engine takes for a list and Python does not.
@@ -172,15 +188,23 @@ fn contains(state: &mut State, container: &Value, item: &Value) -> Result<bool, 
         limits::charge_walk(state, container)?;
     }
     limits::charge(state, std::slice::from_ref(container))?;
+    if let Some(view) = container.downcast_object_ref::<View>()
+        && let Some(has) = view.has(item)?
+    {
+        return Ok(has);
+    }
     match container.kind() {
+        ValueKind::Map if item.as_object().is_some() && check_key(item).is_err() => {
+            check_key(item).map(|()| false)
+        }
         ValueKind::Map => Ok(container
             .as_object()
             .is_some_and(|map| map.get_value(item).is_some())),
         ValueKind::Seq | ValueKind::Iterable => {
             let mut found = false;
-            for (index, value) in container.try_iter()?.enumerate() {
+            for (index, value) in container.try_iter()?.checked().enumerate() {
                 limits::check_items(index)?;
-                if value == *item {
+                if value? == *item {
                     found = true;
                     break;
                 }

@@ -60,15 +60,22 @@ pub(super) fn own(value: &Value) -> Value {
     value.clone()
 }
 
-/// All items of a value that Python iterates over.
-pub(super) fn collect(value: &Value) -> Result<Vec<Value>, Error> {
+/// The items of a value that Python iterates over.
+pub(super) fn items_of(
+    value: &Value,
+) -> Result<impl Iterator<Item = Result<Value, Error>> + use<>, Error> {
     let is_object = value.downcast_object_ref::<PythonObject>().is_some();
     if value.is_none() || value.kind() == ValueKind::Plain && !is_object {
         let detail = format!("{} has no items", type_name(value));
         return Err(Error::new(ErrorKind::InvalidOperation, detail));
     }
+    Ok(value.try_iter()?.checked())
+}
+
+/// All items of a value that Python iterates over.
+pub(super) fn collect(value: &Value) -> Result<Vec<Value>, Error> {
     let mut items = Vec::new();
-    for item in value.try_iter()?.checked() {
+    for item in items_of(value)? {
         limits::check_items(items.len() + 1)?;
         items.push(item?);
     }
