@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, State};
+use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 use super::number::{self, Number};
 use super::values::{Dict, List, Loop, type_name};
@@ -81,11 +81,18 @@ pub(super) fn register(env: &mut Environment<'_>) {
         value.kind() == ValueKind::Number && !value.is_integer()
     });
     simple(env, "integer", number::is_integer);
-    simple(env, "iterable", is_iterable);
+    env.add_test("iterable", |state: &mut State, value: Value| {
+        match value.is_undefined() && is_strict(state) {
+            true => value.get_attr("").map(|_| false),
+            false => Ok(is_iterable(&value)),
+        }
+    });
     simple(env, "mapping", |value| value.kind() == ValueKind::Map);
     simple(env, "none", Value::is_none);
     simple(env, "number", |value| number::of(value).is_some());
-    simple(env, "sequence", is_sequence);
+    env.add_test("sequence", |state: &mut State, value: Value| {
+        is_sequence(&value) && !(value.is_undefined() && is_strict(state))
+    });
     simple(env, "string", |value| value.kind() == ValueKind::String);
     simple(env, "true", |value| {
         value.kind() == ValueKind::Bool && value.is_true()
@@ -115,6 +122,10 @@ pub(super) fn register(env: &mut Environment<'_>) {
 
 fn simple(env: &mut Environment<'_>, name: &'static str, test: fn(&Value) -> bool) {
     env.add_test(name, move |value: Value| test(&value));
+}
+
+fn is_strict(state: &State) -> bool {
+    state.undefined_behavior() == UndefinedBehavior::Strict
 }
 
 fn is_callable(value: &Value) -> bool {

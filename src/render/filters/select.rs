@@ -1,7 +1,7 @@
 //! Filters that apply filters and tests to each item.
 
 use minijinja::value::Value;
-use minijinja::{Environment, Error, State};
+use minijinja::{Environment, Error, State, UndefinedBehavior};
 
 use super::attribute::Attribute;
 use super::{add, check_printable, invalid};
@@ -30,6 +30,9 @@ fn map(state: &mut State, args: &[Value]) -> Result<Value, Error> {
     let (values, arguments) = positional
         .split_first()
         .ok_or_else(|| invalid("`map` needs a list"))?;
+    if !is_true(state, values)? {
+        return Ok(Generator::of(values, Vec::new()));
+    }
     let mut mapped = Vec::new();
     if let Some((filter, _)) = arguments.split_first() {
         let filter = filter.as_str();
@@ -62,6 +65,14 @@ fn map(state: &mut State, args: &[Value]) -> Result<Value, Error> {
         mapped.push((value, result));
     }
     Ok(Generator::of_each(values, mapped.into_iter()))
+}
+
+/// Whether a value is true. What is not has no items for these filters, whatever it is.
+fn is_true(state: &mut State, value: &Value) -> Result<bool, Error> {
+    if state.undefined_behavior() == UndefinedBehavior::Strict {
+        check_printable(state, std::slice::from_ref(value))?;
+    }
+    Ok(value.is_true())
 }
 
 fn select(state: &mut State, name: &str, args: &[Value], keep: bool) -> Result<Value, Error> {
@@ -99,6 +110,9 @@ fn pick(
     test: &[Value],
     keep: bool,
 ) -> Result<Value, Error> {
+    if !is_true(state, values)? {
+        return Ok(Generator::of(values, Vec::new()));
+    }
     let mut kept = Vec::new();
     for value in collect(values)? {
         let tested = attribute.of(&value)?;
@@ -111,7 +125,7 @@ fn pick(
                 given.extend_from_slice(arguments);
                 state.perform_test(test, &given)?
             }
-            None => tested.is_true(),
+            None => is_true(state, &tested)?,
         };
         if passes == keep {
             kept.push((value.clone(), value));

@@ -136,6 +136,10 @@ fn items(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     }
 }
 
+fn is_generator(value: &Value) -> bool {
+    value.downcast_object_ref::<Generator>().is_some()
+}
+
 fn first(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("first", args, ["seq"], 1)?;
     let mut items = items_of(&value.unwrap_or_default())?;
@@ -144,7 +148,11 @@ fn first(_: &mut State, args: &[Value]) -> Result<Value, Error> {
 
 fn last(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("last", args, ["seq"], 1)?;
-    let items = collect(&value.unwrap_or_default())?;
+    let value = value.unwrap_or_default();
+    if is_generator(&value) {
+        return Err(invalid("an iterator has no last item; write `|list|last`"));
+    }
+    let items = collect(&value)?;
     Ok(items.into_iter().next_back().unwrap_or_default())
 }
 
@@ -202,9 +210,18 @@ fn sort(state: &mut State, args: &[Value]) -> Result<Value, Error> {
         .map(|attribute| attribute.ignoring_case(ignore_case))
         .collect();
     let mut values = collect(&values.unwrap_or_default())?;
-    sort_by_key(state, &mut values, is_set(reverse.as_ref()), |value| {
-        let keys = attributes.iter().map(|attribute| attribute.of(value));
-        Ok(List::own(keys.collect::<Result<_, _>>()?))
+    let mut keys = Vec::with_capacity(values.len());
+    for value in &values {
+        let key = attributes.iter().map(|attribute| attribute.of(value));
+        let key = key.collect::<Result<Vec<_>, _>>()?;
+        if values.len() > 1 {
+            super::check_printable(state, &key)?;
+        }
+        keys.push(List::own(key));
+    }
+    let mut keys = keys.into_iter();
+    sort_by_key(state, &mut values, is_set(reverse.as_ref()), |_| {
+        Ok(keys.next().unwrap_or_default())
     })?;
     Ok(List::own(values))
 }
@@ -220,6 +237,7 @@ fn unique(state: &mut State, args: &[Value]) -> Result<Value, Error> {
     let values = values.unwrap_or_default();
     for value in collect(&values)? {
         let key = attribute.of(&value)?;
+        super::check_printable(state, std::slice::from_ref(&key))?;
         limits::charge_walk(state, &key)?;
         check_key(&key)?;
         if seen.insert(key) {
@@ -271,6 +289,10 @@ fn reverse(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     }
     let mut items = collect(&value)?;
     items.reverse();
+    // Python cannot go through it from the end, so Jinja2 makes a list of it.
+    if is_generator(&value) {
+        return Ok(List::own(items));
+    }
     Ok(Generator::of(&value, items))
 }
 

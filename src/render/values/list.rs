@@ -171,7 +171,11 @@ impl Object for List {
         args: &[Value],
     ) -> Result<Value, Error> {
         let length = self.lock().len();
-        charge_method(state, self, length, args)?;
+        match method {
+            // With itself, too: its items are put into it.
+            "extend" => limits::charge(state, args)?,
+            _ => charge_method(state, self, length, args)?,
+        }
         let none = Value::from(());
         match method {
             "append" => {

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::loops::is_ahead;
 use super::super::expression::{
     Arguments, Binary, Comparison, Constant, Expression, Kind, Named, Slice, Unary,
 };
@@ -31,7 +30,7 @@ impl Writer<'_> {
     /// An expression that must hold as tightly as what stands around it.
     pub(super) fn part(&mut self, value: &Expression, hold: Hold) {
         self.place(&value.span, |writer| {
-            if holds(value) <= hold {
+            if holds(writer, value) <= hold {
                 return writer.kind(value);
             }
             writer.push("(");
@@ -43,7 +42,7 @@ impl Writer<'_> {
     fn kind(&mut self, value: &Expression) {
         match &value.kind {
             Kind::And(parts) => self.infix(parts, " and "),
-            Kind::Attribute(owner, name) if is_ahead(owner, name) => {
+            Kind::Attribute(owner, name) if self.is_ahead(owner, name) => {
                 self.ahead(owner, name);
             }
             Kind::Attribute(value, name) => {
@@ -356,9 +355,9 @@ fn may_be_float(item: &Expression) -> bool {
     )
 }
 
-fn holds(value: &Expression) -> Hold {
+fn holds(writer: &Writer, value: &Expression) -> Hold {
     match &value.kind {
-        Kind::Attribute(owner, name) if is_ahead(owner, name) => Hold::Filter,
+        Kind::Attribute(owner, name) if writer.is_ahead(owner, name) => Hold::Filter,
         Kind::Compare(_, others) if others.len() > 1 => Hold::Loose,
         Kind::Item(_, item) if may_be_float(item) => Hold::Filter,
         Kind::Attribute(..)

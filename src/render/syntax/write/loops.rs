@@ -182,15 +182,24 @@ impl Writer<'_> {
         write!(self.text, "{LOOP}{number}").ok();
     }
 
-    /// An attribute that may have to test items.
+    /// Whether an attribute is one of `loop` for which items may have to be tested.
+    pub(super) fn is_ahead(&self, owner: &Expression, name: &str) -> bool {
+        let is_loop = match &owner.kind {
+            Kind::Loop(_) => true,
+            Kind::Name(name) => self.loop_names.contains(name),
+            _ => false,
+        };
+        is_loop && AHEAD.contains(&name)
+    }
+
     pub(super) fn ahead(&mut self, owner: &Expression, name: &str) {
         self.part(owner, Hold::Filter);
         match &owner.kind {
-            Kind::Loop(number) if self.loops[*number].filtered => {
-                write!(self.text, "|_ahead(\"{name}\")").ok();
+            Kind::Loop(number) if !self.loops[*number].filtered => {
+                write!(self.text, ".{name}").ok();
             }
             _ => {
-                write!(self.text, ".{name}").ok();
+                write!(self.text, "|_ahead(\"{name}\")").ok();
             }
         }
     }
@@ -228,10 +237,6 @@ impl Writer<'_> {
             });
         }
     }
-}
-
-pub(super) fn is_ahead(owner: &Expression, name: &str) -> bool {
-    matches!(&owner.kind, Kind::Loop(_)) && AHEAD.contains(&name)
 }
 
 fn single_argument(arguments: &Arguments) -> Option<&Expression> {
