@@ -69,16 +69,11 @@ struct Env {
 }
 
 /// What is not as in Jinja2, and why. Everything else must be.
-const DIFFERENCES: [Difference; 12] = [
+const DIFFERENCES: [Difference; 11] = [
     (
         Outcome::Accepted,
         "`get` of a dict takes its default by name, too",
         &["method-coll-004"],
-    ),
-    (
-        Outcome::Accepted,
-        "the level `strict` lets undefined values be tested",
-        &["undef-strict-064"],
     ),
     (Outcome::Different, "`self` has no text", &["repr-087"]),
     (

@@ -21,12 +21,17 @@ pub(super) fn register(env: &mut Environment<'_>) {
     ] {
         env.add_filter(
             filter,
-            move |state: &mut State, items: Value, filtered: bool, test: Option<Value>| {
+            move |state: &mut State,
+                  items: Value,
+                  filtered: bool,
+                  test: Option<Value>,
+                  shape: Option<Value>| {
                 let kind = LoopKind {
                     filtered,
                     test,
                     recursive,
                     unpacks,
+                    shape,
                 };
                 Loop::of(known(state, items)?, kind)
             },

@@ -556,13 +556,12 @@ impl Tokens<'_> {
     }
 
     fn test_argument(&mut self) -> Result<Arguments, SyntaxError> {
-        // In `a if x is defined if y` the name ends the test.
-        if self.is_name("if")
-            || self.is_name("in")
-            || self.is_name("not")
-            || self.is_name("recursive")
+        if let Some(word) = self.current().and_then(TokenKind::name)
+            && matches!(word, "if" | "in" | "not" | "recursive")
         {
-            return Ok(Arguments::default());
+            let message = format!("Jinja2 takes this `{word}` for the argument of the test");
+            let error = SyntaxError::new(message, self.place());
+            return Err(error.help("put the test in parentheses"));
         }
         let start = self.start();
         let argument = self.primary()?;

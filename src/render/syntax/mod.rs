@@ -144,7 +144,7 @@ mod tests {
         assert_written("{{ (a + b) * c }}", "{{ a|_add(b)|_mul(c) }}");
         assert_written(
             "{{ a < b <= c }}",
-            "{{ a|_compare(\"_lt\", b, \"_le\", c) }}",
+            "{{ a|_compare_first(\"_lt\", b) and none|_compare_last(\"_le\", c) }}",
         );
         assert_written("{{ not a in b or c }}", "{{ (not a|_in(b)) or c }}");
         assert_written("{{ x[1:] }}", "{{ x|_slice(1, none, none) }}");

@@ -30,6 +30,8 @@ pub(in crate::render) struct LoopKind {
     pub(in crate::render) recursive: bool,
     /// Whether each item is for several names.
     pub(in crate::render) unpacks: bool,
+    /// How items are put together again after they were tested: a list for each tuple.
+    pub(in crate::render) shape: Option<Value>,
 }
 
 type Items = Box<dyn Iterator<Item = Result<Value, Error>> + Send + Sync>;
@@ -72,7 +74,11 @@ impl Loop {
     }
 
     fn at_depth(source: Value, kind: LoopKind, depth: usize) -> Result<Value, Error> {
-        let items: Items = Box::new(source.try_iter()?.checked());
+        let items = source.try_iter()?.checked();
+        let items: Items = match kind.shape.clone() {
+            Some(shape) => Box::new(items.map(move |item| reshape(item?, &shape))),
+            None => Box::new(items),
+        };
         let rounds = Rounds {
             source,
             items: items.fuse(),
@@ -366,6 +372,20 @@ impl Object for Parts {
             Err(_) => Enumerator::NonEnumerable,
         }
     }
+}
+
+/// Jinja2 makes tuples of what it takes apart to test it.
+fn reshape(item: Value, shape: &Value) -> Result<Value, Error> {
+    let Ok(shapes) = shape.try_iter() else {
+        return Ok(item);
+    };
+    let (shapes, items): (Vec<Value>, _) = (shapes.collect(), collect(&item)?);
+    if shapes.len() != items.len() {
+        return Ok(item);
+    }
+    let items = items.into_iter().zip(&shapes);
+    let items = items.map(|(item, shape)| reshape(item, shape));
+    Ok(Value::from(Tuple::new(items.collect::<Result<_, _>>()?)))
 }
 
 /// What several names are given of one item. A string is taken apart, too.

@@ -74,7 +74,7 @@ impl Writer<'_> {
     fn recursive_loop(&mut self, number: usize, target: &Target, items: &Expression) {
         self.block(|writer| {
             write!(writer.text, "for _item{number}, {LOOP}{number} in ").ok();
-            writer.counted(number, items, "_recursive_loop(");
+            writer.counted(number, target, items, "_recursive_loop(");
             writer.push(" recursive");
         });
         self.block(|writer| {
@@ -90,7 +90,7 @@ impl Writer<'_> {
         };
         self.block(|writer| {
             write!(writer.text, "set {LOOP}{number} = ").ok();
-            writer.counted(number, items, filter);
+            writer.counted(number, target, items, filter);
         });
         self.block(|writer| {
             writer.push("for ");
@@ -100,18 +100,36 @@ impl Writer<'_> {
     }
 
     /// The object that counts.
-    fn counted(&mut self, number: usize, items: &Expression, filter: &str) {
+    fn counted(&mut self, number: usize, target: &Target, items: &Expression, filter: &str) {
         self.place(&items.span, |writer| {
             writer.part(items, Hold::Filter);
             writer.push("|");
             writer.push(filter);
             let written = &writer.loops[number];
             write!(writer.text, "{}", written.filtered).ok();
-            if written.tests_ahead() {
-                write!(writer.text, ", _test{number}").ok();
+            match written.tests_ahead() {
+                true => write!(writer.text, ", _test{number}").ok(),
+                false => write!(writer.text, ", none").ok(),
+            };
+            if written.filtered && matches!(target, Target::Tuple(_)) {
+                writer.push(", ");
+                writer.shape(target);
             }
             writer.push(")");
         });
+    }
+
+    /// How the items of a loop are taken apart: a list for each tuple.
+    fn shape(&mut self, target: &Target) {
+        let Target::Tuple(targets) = target else {
+            return self.push("0");
+        };
+        self.push("[");
+        for target in targets {
+            self.shape(target);
+            self.push(", ");
+        }
+        self.push("]");
     }
 
     /// Lets an item have its round or not, when it is its turn.
