@@ -556,15 +556,17 @@ impl Tokens<'_> {
     }
 
     fn test_argument(&mut self) -> Result<Arguments, SyntaxError> {
-        if let Some(word) = self.current().and_then(TokenKind::name)
-            && matches!(word, "if" | "in" | "not" | "recursive")
-        {
-            let message = format!("Jinja2 takes this `{word}` for the argument of the test");
-            let error = SyntaxError::new(message, self.place());
-            return Err(error.help("put the test in parentheses"));
-        }
         let start = self.start();
-        let argument = self.primary()?;
+        let argument = match self.current().and_then(TokenKind::name) {
+            // Here it is a name to Jinja2, as in `x is defined if y`.
+            Some(word) if matches!(word, "if" | "in" | "not" | "recursive") => {
+                let kind = Kind::RootName(word.to_owned());
+                let place = self.place();
+                self.skip(1);
+                Expression::new(kind, place)
+            }
+            _ => self.primary()?,
+        };
         let argument = self.postfix(argument, start)?;
         Ok(Arguments {
             positional: vec![argument],
