@@ -10,7 +10,9 @@ use crate::render::call::bind;
 use crate::render::limits;
 use crate::render::operators::order;
 use crate::render::sorting::{no_order, sort_by_key};
-use crate::render::values::{Generator, Group, List, Loop, check_key, collect, items_of, pairs, type_name};
+use crate::render::values::{
+    Generator, Group, List, Loop, check_key, collect, items_of, pairs, type_name,
+};
 
 pub(super) fn register(env: &mut Environment<'_>) {
     add(env, "attr", attribute::attr);

@@ -92,4 +92,3 @@ pub(super) fn iterate(value: Value) -> Result<Value, Error> {
         }
     }
 }
-

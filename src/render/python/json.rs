@@ -60,7 +60,9 @@ impl Json<'_> {
             ValueKind::String => self.string(value.as_str().unwrap_or_default()),
             ValueKind::Map => self.dict(value)?,
             _ if value.downcast_object_ref::<Range>().is_some() => {
-                return Err(invalid("`tojson` cannot write a range; write `|list` first"));
+                return Err(invalid(
+                    "`tojson` cannot write a range; write `|list` first",
+                ));
             }
             ValueKind::Seq => self.list(value)?,
             ValueKind::Undefined => {

@@ -8,6 +8,7 @@ use super::loops::Uses;
 use super::token::TokenKind;
 use super::tokens::Tokens;
 use crate::diagnostic::did_you_mean;
+use crate::text::thousands;
 
 /// Expressions within each other. minijinja allows 150 levels, of which one here takes two.
 const MAX_DEPTH: usize = 60;
@@ -110,7 +111,8 @@ impl Tokens<'_> {
         if self.links <= MAX_LINKS {
             return Ok(());
         }
-        let message = format!("more than {MAX_LINKS} operators and filters in one expression");
+        let max = thousands(MAX_LINKS);
+        let message = format!("more than {max} operators and filters in one expression");
         Err(SyntaxError::new(message, self.place()).help("set parts of it as variables first"))
     }
 

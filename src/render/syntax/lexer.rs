@@ -248,7 +248,10 @@ impl Lexer<'_> {
             balance(&token, &mut open)?;
             tokens.push(token);
             if tokens.len() > MAX_TOKENS {
-                let message = format!("a tag of more than {} words and signs", thousands(MAX_TOKENS));
+                let message = format!(
+                    "a tag of more than {} words and signs",
+                    thousands(MAX_TOKENS)
+                );
                 return Err(SyntaxError::new(message, begin..begin + 2)
                     .help("set parts of it as variables first"));
             }

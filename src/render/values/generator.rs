@@ -106,7 +106,9 @@ impl Iterator for Rest {
             return None;
         }
         let item = self.generator.next();
-        self.ended = item.as_ref().is_none_or(|item| item.kind() == ValueKind::Invalid);
+        self.ended = item
+            .as_ref()
+            .is_none_or(|item| item.kind() == ValueKind::Invalid);
         item
     }
 }

@@ -59,6 +59,12 @@ impl List {
         self.changes.load(Ordering::Relaxed)
     }
 
+    fn is(self: &Arc<Self>, value: &Value) -> bool {
+        value
+            .downcast_object()
+            .is_some_and(|list| Arc::ptr_eq(self, &list))
+    }
+
     fn position(&self, item: &Value) -> Option<usize> {
         // Comparing may look at this list again.
         self.items().iter().position(|known| known == item)
@@ -133,7 +139,9 @@ impl Iterator for Live {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let length = self.next.map_or(0, |next| self.list.lock().len().saturating_sub(next));
+        let length = self
+            .next
+            .map_or(0, |next| self.list.lock().len().saturating_sub(next));
         (length, Some(length))
     }
 }
@@ -171,9 +179,9 @@ impl Object for List {
         args: &[Value],
     ) -> Result<Value, Error> {
         let length = self.lock().len();
-        match method {
-            // With itself, too: its items are put into it.
-            "extend" => limits::charge(state, args)?,
+        match args {
+            // Its own items may be put into it once more.
+            [more] if method == "extend" && self.is(more) => limits::charge(state, args)?,
             _ => charge_method(state, self, length, args)?,
         }
         let none = Value::from(());

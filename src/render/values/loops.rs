@@ -139,7 +139,7 @@ impl Loop {
         mut state: Option<&mut State>,
     ) -> Result<Option<Value>, Error> {
         let begun = self.lock().begun;
-        let index0 = begun as i64 - 1;
+        let index0 = signed(begun) - 1;
         Ok(Some(match name {
             "depth" => Value::from(self.depth + 1),
             "depth0" => Value::from(self.depth),
@@ -150,8 +150,8 @@ impl Loop {
             "length" => Value::from(self.length(&mut state)?),
             "nextitem" => self.ahead(&mut state)?.unwrap_or_default(),
             "previtem" => self.lock().previous.clone().unwrap_or_default(),
-            "revindex" => Value::from(self.length(&mut state)? as i64 - index0),
-            "revindex0" => Value::from(self.length(&mut state)? as i64 - index0 - 1),
+            "revindex" => Value::from(signed(self.length(&mut state)?) - index0),
+            "revindex0" => Value::from(signed(self.length(&mut state)?) - index0 - 1),
             _ => return Ok(None),
         }))
     }
@@ -372,6 +372,11 @@ impl Object for Parts {
             Err(_) => Enumerator::NonEnumerable,
         }
     }
+}
+
+/// A number of items, which are never so many that it would not fit.
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Jinja2 makes tuples of what it takes apart to test it.

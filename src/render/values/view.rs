@@ -151,7 +151,9 @@ impl Iterator for Entries {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.length.map_or(0, |length| length.saturating_sub(self.next));
+        let left = self
+            .length
+            .map_or(0, |length| length.saturating_sub(self.next));
         (left, Some(left))
     }
 }
