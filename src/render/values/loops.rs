@@ -251,7 +251,26 @@ impl Loop {
 }
 
 impl Rounds {
-    /// The next item has its turn.
+    /// The next item has its turn, without a test.
+    fn round(&mut self) -> Option<Result<Value, Error>> {
+        let next = self.ahead.take().map(Ok);
+        let item = next.or_else(|| self.items.next())?;
+        if let Ok(item) = &item {
+            self.begun += 1;
+            self.previous = self.current.replace(item.clone());
+        }
+        Some(item)
+    }
+
+    /// Whether nothing is ahead, where items have no test.
+    fn is_last(&mut self) -> Result<bool, Error> {
+        if self.ahead.is_none() {
+            self.ahead = self.items.next().transpose()?;
+        }
+        Ok(self.ahead.is_none())
+    }
+
+    /// The next item has its turn, which may be a test.
     fn advance(&mut self) -> Result<(), Error> {
         let next = match self.ahead.take() {
             Some(item) => Some((item, true)),
@@ -282,6 +301,10 @@ impl Object for Loop {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        if key == "last" && !self.kind.filtered {
+            let is_last = self.lock().is_last();
+            return Some(is_last.map_or_else(Value::from, Value::from));
+        }
         match self.attribute(key, None) {
             Ok(Some(value)) => Some(value),
             Ok(None) => Method::of(self, key, &Self::METHODS),
@@ -330,6 +353,13 @@ impl Iterator for Turns {
     fn next(&mut self) -> Option<Value> {
         let Self(owner) = self;
         let mut rounds = owner.lock();
+        if !owner.kind.filtered && !owner.kind.recursive {
+            let item = rounds.round()?.unwrap_or_else(Value::from);
+            return Some(match owner.kind.unpacks {
+                true => parts(item),
+                false => item,
+            });
+        }
         if let Err(error) = rounds.advance() {
             return Some(Value::from(error));
         }

@@ -104,6 +104,8 @@ pub(super) struct Entries {
     /// How many there were at first; none after the end.
     length: Option<usize>,
     next: usize,
+    /// How often the dict had been changed when it was looked at.
+    changes: usize,
     /// The key of the latest one, which must stay where it is.
     latest: Option<Value>,
 }
@@ -115,14 +117,26 @@ impl Entries {
             part,
             length: Some(dict.len()),
             next: 0,
+            changes: dict.changes(),
             latest: None,
         }
     }
 
-    fn is_changed(&self, length: usize) -> bool {
-        let latest = self.next.checked_sub(1);
-        let latest = latest.and_then(|latest| self.dict.entry(latest));
-        self.dict.len() != length || latest.map(|(key, _)| key) != self.latest
+    /// The next entry, if the dict has the keys that it had at first.
+    fn entry(&mut self, length: usize) -> Result<Option<(Value, Value)>, Error> {
+        let changes = self.dict.changes();
+        if changes != self.changes {
+            self.changes = changes;
+            let latest = self.next.checked_sub(1);
+            let latest = latest.and_then(|latest| self.dict.entry(latest));
+            if self.dict.len() != length || latest.map(|(key, _)| key) != self.latest {
+                return Err(invalid(
+                    "the dict got or lost keys while its entries were gone through; loop over \
+                     `dict|list` or `dict.items()|list`",
+                ));
+            }
+        }
+        Ok(self.dict.entry(self.next))
     }
 }
 
@@ -131,15 +145,10 @@ impl Iterator for Entries {
 
     fn next(&mut self) -> Option<Value> {
         let length = self.length?;
-        if self.is_changed(length) {
+        let entry = self.entry(length);
+        let Ok(Some((key, value))) = entry else {
             self.length = None;
-            let message = "the dict got or lost keys while its entries were gone through; loop \
-                           over `dict|list` or `dict.items()|list`";
-            return Some(Value::from(invalid(message)));
-        }
-        let Some((key, value)) = self.dict.entry(self.next) else {
-            self.length = None;
-            return None;
+            return entry.err().map(Value::from);
         };
         self.next += 1;
         self.latest = Some(key.clone());
