@@ -7,8 +7,9 @@ use super::hostile::{Watched, watch};
 use super::parallel;
 use super::test::Test;
 
-/// The longest that one may take, the most it may have in memory, and what it may print.
-const SECONDS: u64 = 10;
+/// The longest that one may take, the most it may have in memory, and what it may print. What is not
+/// optimized takes many times as long, beside other tests more still.
+const SECONDS: u64 = if cfg!(debug_assertions) { 90 } else { 10 };
 const MEMORY_MIB: u64 = 384;
 const STDERR_BYTES: usize = 64 << 10;
 
