@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Tuple, Value as JinjaValue};
 
-use super::syntax::OUTER_LOOP;
+use super::syntax::outer_name;
 use super::values::{Dict, List, own};
 use crate::model::{self, Map, ParamSet, ParamSpace, Value};
 
@@ -170,8 +170,7 @@ impl Object for Names {
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<JinjaValue> {
         self.get(key).or_else(|| match key {
             "params" => Some(self.params()),
-            OUTER_LOOP => self.get("loop"),
-            _ => None,
+            _ => self.get(outer_name(key)?),
         })
     }
 }
@@ -188,8 +187,7 @@ impl Object for JobContext {
             "logs_dir" => Some(self.logs_dir.clone()),
             "params" => Some(self.names.params()),
             "slurm" => Some(self.slurm.clone()),
-            OUTER_LOOP => self.names.get("loop"),
-            _ => None,
+            _ => self.names.get(outer_name(key)?),
         })
     }
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::JobContext;
 use super::loader::Loader;
 use super::python::strings;
-use super::syntax::{NOTHING, Places, SyntaxError, source_name};
+use super::syntax::{LOOP, NOTHING, Places, SyntaxError, source_name};
 use crate::diagnostic::{Diagnose, Label, Source, did_you_mean, quoted};
 use crate::spec::Pattern;
 use crate::text;
@@ -306,7 +306,13 @@ fn describe(error: &minijinja::Error, fuel: Option<u64>) -> Description {
 
 fn describe_undefined(detail: &str) -> Description {
     let undefined = detail.split('`').nth(1);
-    let undefined = undefined.map(ToOwned::to_owned);
+    let undefined = undefined.map(|name| match name.strip_prefix(LOOP) {
+        Some(name) => {
+            let attribute = name.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("loop{attribute}")
+        }
+        None => name.to_owned(),
+    });
     let message = match &undefined {
         Some(name) => {
             let name = name

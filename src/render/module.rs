@@ -122,7 +122,7 @@ fn exists(state: &State, template: &Value) -> bool {
 }
 
 /// An attribute of a macro, or of whatever has one of that name.
-fn attribute(value: &Value, name: &str) -> Result<Value, Error> {
+pub(super) fn attribute(value: &Value, name: &str) -> Result<Value, Error> {
     let attribute = value.get_attr(name)?;
     if !print::is_macro(value) {
         return Ok(attribute);

@@ -63,6 +63,7 @@ fn no_text(out: &str, value: &Value) -> Error {
     let detail = match type_name(value) {
         "an iterator" => "an iterator has no text; write `|list` or `|join(', ')` after it",
         "a function" => "a function has no text; call it with `()`",
+        "a loop" => "a macro, module, namespace or loop has no text; print what is in it",
         _ if is_of_engine(value) => {
             "a macro, module, namespace or loop has no text; print what is in it"
         }
@@ -154,6 +155,12 @@ fn write_object(out: &mut String, value: &Value, depth: usize) -> fmt::Result {
 /// Macros, modules, loops and namespaces look like dicts, and print as none.
 pub(super) fn is_of_engine(value: &Value) -> bool {
     is_named(value, &["Loop", "Macro", "Module", "Namespace"])
+}
+
+/// The error for those where items are asked for.
+pub(super) fn no_items() -> Error {
+    let detail = "a macro, module or namespace has no items; name what is in it";
+    Error::new(ErrorKind::InvalidOperation, detail)
 }
 
 pub(super) fn is_macro(value: &Value) -> bool {

@@ -6,12 +6,12 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
-use minijinja::{Environment, Error, ErrorKind, State};
+use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior};
 
 use super::call::bind;
 use super::number::{self, Number};
 use super::print::{is_macro, is_of_engine};
-use super::values::{Dict, Generator, List, type_name};
+use super::values::{Dict, List, Loop, type_name};
 use super::{filters, globals, operators, python};
 
 pub(super) const NAMES: [&str; 39] = [
@@ -91,13 +91,20 @@ pub(super) fn register(env: &mut Environment<'_>) {
         value.kind() == ValueKind::Number && !value.is_integer()
     });
     simple(env, "integer", number::is_integer);
-    simple(env, "iterable", is_iterable);
+    env.add_test("iterable", |state: &mut State, value: Value| {
+        match value.is_undefined() && is_strict(state) {
+            true => value.get_attr("").map(|_| false),
+            false => Ok(is_iterable(&value)),
+        }
+    });
     simple(env, "mapping", |value| {
         value.kind() == ValueKind::Map && !is_of_engine(value)
     });
     simple(env, "none", Value::is_none);
     simple(env, "number", |value| number::of(value).is_some());
-    simple(env, "sequence", is_sequence);
+    env.add_test("sequence", |state: &mut State, value: Value| {
+        is_sequence(&value) && !(value.is_undefined() && is_strict(state))
+    });
     simple(env, "string", |value| value.kind() == ValueKind::String);
     simple(env, "true", |value| {
         value.kind() == ValueKind::Bool && value.is_true()
@@ -134,25 +141,34 @@ fn simple(env: &mut Environment<'_>, name: &'static str, test: fn(&Value) -> boo
     env.add_test(name, move |value: Value| test(&value));
 }
 
+fn is_strict(state: &State) -> bool {
+    state.undefined_behavior() == UndefinedBehavior::Strict
+}
+
 fn is_callable(value: &Value) -> bool {
-    let is_function = type_name(value) == "a function" && !globals::is_cycler(value);
-    is_function || is_macro(value) || value.is_undefined()
+    let is_function = matches!(type_name(value), "a function" | "a loop");
+    (is_function && !globals::is_cycler(value)) || is_macro(value) || value.is_undefined()
 }
 
 fn is_iterable(value: &Value) -> bool {
-    !is_of_engine(value)
-        && matches!(
-            value.kind(),
-            ValueKind::Iterable
-                | ValueKind::Map
-                | ValueKind::Seq
-                | ValueKind::String
-                | ValueKind::Undefined
-        )
+    let is_iterable = matches!(
+        value.kind(),
+        ValueKind::Iterable
+            | ValueKind::Map
+            | ValueKind::Seq
+            | ValueKind::String
+            | ValueKind::Undefined
+    );
+    is_iterable && !is_of_engine(value) || is_loop(value)
 }
 
+fn is_loop(value: &Value) -> bool {
+    value.downcast_object_ref::<Loop>().is_some()
+}
+
+/// What has a length and items by index or key.
 fn is_sequence(value: &Value) -> bool {
-    is_iterable(value) && value.downcast_object_ref::<Generator>().is_none()
+    is_iterable(value) && value.kind() != ValueKind::Iterable && !is_loop(value)
 }
 
 /// Whether the remainder of a division is that.

@@ -192,7 +192,7 @@ fn growing_lists(add: Add<'_>) {
     }
     add(
         "{% set l = [1] %}{% for x in l %}{% set _ = l.append(x) %}{% endfor %}{{ l|length }}",
-        None,
+        Some("more than 1,000,000 steps"),
     );
     add(
         "{% set l = range(900000)|list %}{% for i in range(100000) %}{% if l|reverse|sort|first %}{% endif %}{% endfor %}",
@@ -240,7 +240,7 @@ fn deep_and_long_templates(add: Add<'_>) {
     add(&format!("{{{{ {}1 }}}}", many(1_000, "not ")), Some(LEVELS));
     add(
         &format!("{{{{ {}1 }}}}", many(300_000, "-")),
-        Some("2,000 words and signs"),
+        Some("100,000 words and signs"),
     );
     add(&format!("{{{{ 1{} }}}}", many(900, " + 1")), None);
     add(&format!("{{{{ 'a'{} }}}}", many(900, " ~ 'a'")), None);
@@ -250,8 +250,18 @@ fn deep_and_long_templates(add: Add<'_>) {
         Some("undefined"),
     );
     add(
-        &format!("{{{{ 1{} }}}}", many(50_000, " + 1")),
-        Some("2,000 words and signs"),
+        &format!("{{{{ 1{} }}}}", many(40_000, " + 1")),
+        Some("1,000 operators and filters"),
+    );
+    add(&format!("{{{{ 1{} }}}}", many(900, " and 1")), None);
+    add(
+        &format!("{{{{ 1{} }}}}", many(40_000, " or 1")),
+        Some("1,000 operators and filters"),
+    );
+    add(&format!("{{{{ 0{} }}}}", many(900, " < 1")), None);
+    add(
+        &format!("{{% for w in [{}] %}}{{% endfor %}}", many(40_000, "'w',")),
+        None,
     );
     add(
         &format!("{{{{ 1{} }}}}", many(300, " if 1 else 1")),

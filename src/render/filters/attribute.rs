@@ -4,6 +4,8 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, State};
 
 use super::invalid;
+use crate::render::module;
+use crate::render::print::is_of_engine;
 use crate::render::python::strings;
 use crate::render::values::{Dict, List, Method};
 
@@ -106,6 +108,7 @@ pub(super) fn attr(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     }
     match value.kind() {
         ValueKind::Undefined => value.get_attr(""),
+        ValueKind::Map if is_of_engine(&value) => module::attribute(&value, attribute),
         // The items of a dict are not its attributes.
         ValueKind::Map => Ok(Value::UNDEFINED),
         _ => value.get_item(&name),

@@ -1,7 +1,7 @@
 //! Filters that apply filters and tests to each item.
 
 use minijinja::value::Value;
-use minijinja::{Environment, Error, State};
+use minijinja::{Environment, Error, State, UndefinedBehavior};
 
 use super::attribute::Attribute;
 use super::{add, check_printable, invalid};
@@ -30,6 +30,9 @@ fn map(state: &mut State, args: &[Value]) -> Result<Value, Error> {
     let (values, arguments) = positional
         .split_first()
         .ok_or_else(|| invalid("`map` needs a list"))?;
+    if !is_true(state, values)? {
+        return Ok(Generator::of(values, Vec::new()));
+    }
     let mut mapped = Vec::new();
     if let Some((filter, _)) = arguments.split_first() {
         let filter = filter.as_str();
@@ -38,9 +41,10 @@ fn map(state: &mut State, args: &[Value]) -> Result<Value, Error> {
             let mut given = args[1..].to_vec();
             given[0] = value;
             check_printable(state, &given[..1])?;
-            mapped.push(state.apply_filter(filter, &given)?);
+            let item = given[0].clone();
+            mapped.push((item, state.apply_filter(filter, &given)?));
         }
-        return Ok(Generator::of(mapped));
+        return Ok(Generator::of_each(values, mapped.into_iter()));
     }
     let (mut attribute, mut default) = (None, None);
     for (name, value) in named {
@@ -57,9 +61,18 @@ fn map(state: &mut State, args: &[Value]) -> Result<Value, Error> {
     };
     let attribute = Attribute::new(Some(&attribute)).or(default);
     for value in collect(values)? {
-        mapped.push(attribute.of(&value)?);
+        let result = attribute.of(&value)?;
+        mapped.push((value, result));
     }
-    Ok(Generator::of(mapped))
+    Ok(Generator::of_each(values, mapped.into_iter()))
+}
+
+/// Whether a value is true. What is not has no items for these filters, whatever it is.
+fn is_true(state: &mut State, value: &Value) -> Result<bool, Error> {
+    if state.undefined_behavior() == UndefinedBehavior::Strict {
+        check_printable(state, std::slice::from_ref(value))?;
+    }
+    Ok(value.is_true())
 }
 
 fn select(state: &mut State, name: &str, args: &[Value], keep: bool) -> Result<Value, Error> {
@@ -97,6 +110,9 @@ fn pick(
     test: &[Value],
     keep: bool,
 ) -> Result<Value, Error> {
+    if !is_true(state, values)? {
+        return Ok(Generator::of(values, Vec::new()));
+    }
     let mut kept = Vec::new();
     for value in collect(values)? {
         let tested = attribute.of(&value)?;
@@ -109,11 +125,11 @@ fn pick(
                 given.extend_from_slice(arguments);
                 state.perform_test(test, &given)?
             }
-            None => tested.is_true(),
+            None => is_true(state, &tested)?,
         };
         if passes == keep {
-            kept.push(value);
+            kept.push((value.clone(), value));
         }
     }
-    Ok(Generator::of(kept))
+    Ok(Generator::of_each(values, kept.into_iter()))
 }

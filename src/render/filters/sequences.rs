@@ -9,8 +9,11 @@ use super::{add, invalid, is_set, text};
 use crate::render::call::bind;
 use crate::render::limits;
 use crate::render::operators::order;
+use crate::render::print::{is_of_engine, no_items};
 use crate::render::sorting::{no_order, sort_by_key};
-use crate::render::values::{Generator, Group, List, check_key, collect, pairs, type_name};
+use crate::render::values::{
+    Generator, Group, List, Loop, check_key, collect, items_of, pairs, type_name,
+};
 
 pub(super) fn register(env: &mut Environment<'_>) {
     add(env, "attr", attribute::attr);
@@ -56,7 +59,8 @@ fn batch(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value, count, fill] = bind("batch", args, ["value", "linecount", "fill_with"], 2)?;
     let count = size("batch", "linecount", count)?;
     let fill = fill.filter(|fill| !fill.is_none());
-    let items = collect(&value.unwrap_or_default())?;
+    let value = value.unwrap_or_default();
+    let items = collect(&value)?;
     let rows = items.chunks(count).map(|row| {
         let mut row = row.to_vec();
         if let Some(fill) = &fill {
@@ -64,7 +68,7 @@ fn batch(_: &mut State, args: &[Value]) -> Result<Value, Error> {
         }
         List::own(row)
     });
-    Ok(Generator::of(rows.collect()))
+    Ok(Generator::of(&value, rows.collect()))
 }
 
 /// `value|slice(slices, fill_with=none)`
@@ -72,7 +76,8 @@ fn slice(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value, slices, fill] = bind("slice", args, ["value", "slices", "fill_with"], 2)?;
     let slices = size("slice", "slices", slices)?;
     let fill = fill.filter(|fill| !fill.is_none());
-    let items = collect(&value.unwrap_or_default())?;
+    let value = value.unwrap_or_default();
+    let items = collect(&value)?;
     let (per_slice, longer) = (items.len() / slices, items.len() % slices);
     let mut parts = Vec::with_capacity(slices);
     let mut start = 0;
@@ -85,7 +90,7 @@ fn slice(_: &mut State, args: &[Value]) -> Result<Value, Error> {
         parts.push(List::own(part));
         start = end;
     }
-    Ok(Generator::of(parts))
+    Ok(Generator::of(&value, parts))
 }
 
 /// `value|dictsort(case_sensitive=false, by='key', reverse=false)`
@@ -125,8 +130,8 @@ fn items(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("items", args, ["value"], 1)?;
     let value = value.unwrap_or_default();
     match value.kind() {
-        ValueKind::Undefined => Ok(Generator::of(Vec::new())),
-        ValueKind::Map => Ok(Generator::of(entries(&value)?)),
+        ValueKind::Undefined => Ok(Generator::of(&value, Vec::new())),
+        ValueKind::Map => Ok(Generator::of(&value, entries(&value)?)),
         _ => Err(invalid(format!(
             "`items` needs a dict, not {}",
             type_name(&value)
@@ -134,23 +139,36 @@ fn items(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     }
 }
 
+fn is_generator(value: &Value) -> bool {
+    value.downcast_object_ref::<Generator>().is_some()
+}
+
 fn first(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("first", args, ["seq"], 1)?;
-    let items = collect(&value.unwrap_or_default())?;
-    Ok(items.into_iter().next().unwrap_or_default())
+    let mut items = items_of(&value.unwrap_or_default())?;
+    Ok(items.next().transpose()?.unwrap_or_default())
 }
 
 fn last(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("last", args, ["seq"], 1)?;
-    let items = collect(&value.unwrap_or_default())?;
+    let value = value.unwrap_or_default();
+    if is_generator(&value) {
+        return Err(invalid("an iterator has no last item; write `|list|last`"));
+    }
+    let items = collect(&value)?;
     Ok(items.into_iter().next_back().unwrap_or_default())
 }
 
-fn length(_: &mut State, args: &[Value]) -> Result<Value, Error> {
+fn length(state: &mut State, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind("length", args, ["obj"], 1)?;
     let value = value.unwrap_or_default();
+    if let Some(owner) = value.downcast_object_ref::<Loop>() {
+        let length = owner.attribute("length", Some(state))?;
+        return Ok(length.unwrap_or_default());
+    }
     let length = match value.kind() {
         ValueKind::Undefined => Some(0),
+        ValueKind::Map if is_of_engine(&value) => return Err(no_items()),
         ValueKind::Map | ValueKind::Seq | ValueKind::String | ValueKind::Iterable => value.len(),
         _ => None,
     };
@@ -196,9 +214,18 @@ fn sort(state: &mut State, args: &[Value]) -> Result<Value, Error> {
         .map(|attribute| attribute.ignoring_case(ignore_case))
         .collect();
     let mut values = collect(&values.unwrap_or_default())?;
-    sort_by_key(state, &mut values, is_set(reverse.as_ref()), |value| {
-        let keys = attributes.iter().map(|attribute| attribute.of(value));
-        Ok(List::own(keys.collect::<Result<_, _>>()?))
+    let mut keys = Vec::with_capacity(values.len());
+    for value in &values {
+        let key = attributes.iter().map(|attribute| attribute.of(value));
+        let key = key.collect::<Result<Vec<_>, _>>()?;
+        if values.len() > 1 {
+            super::check_printable(state, &key)?;
+        }
+        keys.push(List::own(key));
+    }
+    let mut keys = keys.into_iter();
+    sort_by_key(state, &mut values, is_set(reverse.as_ref()), |_| {
+        Ok(keys.next().unwrap_or_default())
     })?;
     Ok(List::own(values))
 }
@@ -211,15 +238,17 @@ fn unique(state: &mut State, args: &[Value]) -> Result<Value, Error> {
         Attribute::new(attribute.as_ref()).ignoring_case(!is_set(case_sensitive.as_ref()));
     let mut seen = IndexSet::new();
     let mut kept = Vec::new();
-    for value in collect(&values.unwrap_or_default())? {
+    let values = values.unwrap_or_default();
+    for value in collect(&values)? {
         let key = attribute.of(&value)?;
+        super::check_printable(state, std::slice::from_ref(&key))?;
         limits::charge_walk(state, &key)?;
         check_key(&key)?;
         if seen.insert(key) {
             kept.push(value);
         }
     }
-    Ok(Generator::of(kept))
+    Ok(Generator::of(&values, kept))
 }
 
 /// `value|max(case_sensitive=false, attribute=none)`: the first of equal ones.
@@ -264,7 +293,11 @@ fn reverse(_: &mut State, args: &[Value]) -> Result<Value, Error> {
     }
     let mut items = collect(&value)?;
     items.reverse();
-    Ok(Generator::of(items))
+    // Python cannot go through it from the end, so Jinja2 makes a list of it.
+    if is_generator(&value) {
+        return Ok(List::own(items));
+    }
+    Ok(Generator::of(&value, items))
 }
 
 /// `value|groupby(attribute, default=none, case_sensitive=false)`

@@ -293,7 +293,11 @@ fn wordwrap(_: &mut State, args: &[Value]) -> Result<Value, Error> {
         break_on_hyphens: hyphens.is_none_or(|flag| flag.is_true()),
         line_end: &line_end,
     };
-    let text = only_text("wordwrap", &value.unwrap_or_default())?;
+    let value = value.unwrap_or_default();
+    if value.is_undefined() {
+        value.get_attr("")?;
+    }
+    let text = only_text("wordwrap", &value)?;
     wrapping.wrap(&text).map(Value::from)
 }
 

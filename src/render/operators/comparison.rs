@@ -1,29 +1,58 @@
 //! Python's comparisons.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use minijinja::value::{Value, ValueKind};
-use minijinja::{Error, State};
+use minijinja::{Environment, Error, State};
 
 use super::{check_defined, invalid, is_list, mismatch};
-use crate::render::values::{Range, View, type_name};
+use crate::render::print::{is_of_engine, no_items};
+use crate::render::values::{Generator, Range, View, check_key, type_name};
 use crate::render::{limits, number};
 
-/// `a < b <= c`: pairs of a comparison and what is compared next.
-pub(super) fn compare_all(
-    state: &mut State,
-    first: Value,
-    others: &[Value],
-) -> Result<Value, Error> {
-    let mut left = first;
-    for pair in others.chunks_exact(2) {
-        let name = pair[0].as_str().unwrap_or_default();
-        if !compare(state, name, &left, &pair[1])? {
-            return Ok(Value::from(false));
-        }
-        left = pair[1].clone();
+/// What stands between two comparisons of `a < b < c`, the innermost last.
+#[derive(Default)]
+struct Between(Vec<Value>);
+
+/// The parts of `a < b <= c`: a comparison that holds keeps its right side for the next one.
+pub(super) fn register(env: &mut Environment<'_>) {
+    env.add_filter(
+        "_compare_first",
+        |state: &mut State, left: Value, name: &str, right: Value| {
+            let holds = compare(state, name, &left, &right)?;
+            keep(state, holds, right);
+            Ok::<_, Error>(holds)
+        },
+    );
+    env.add_filter(
+        "_compare_next",
+        |state: &mut State, _: Value, name: &str, right: Value| {
+            let left = kept(state);
+            let holds = compare(state, name, &left, &right)?;
+            keep(state, holds, right);
+            Ok::<_, Error>(holds)
+        },
+    );
+    env.add_filter(
+        "_compare_last",
+        |state: &mut State, _: Value, name: &str, right: Value| {
+            let left = kept(state);
+            compare(state, name, &left, &right)
+        },
+    );
+}
+
+fn keep(state: &mut State, holds: bool, value: Value) {
+    if holds {
+        let Between(values) = state.get_or_insert_extension(Between::default());
+        values.push(value);
     }
-    Ok(Value::from(true))
+}
+
+fn kept(state: &mut State) -> Value {
+    let Between(values) = state.get_or_insert_extension(Between::default());
+    values.pop().unwrap_or_default()
 }
 
 pub(in crate::render) fn compare(
@@ -70,8 +99,23 @@ fn equal(state: &mut State, a: &Value, b: &Value) -> Result<bool, Error> {
     if type_of(a) != type_of(b) {
         return Ok(false);
     }
+    if a.kind() == ValueKind::Iterable {
+        return Ok(same_iterable(a, b));
+    }
     charge_comparison(state, a, b)?;
     Ok(a == b)
+}
+
+/// To compare iterators by their items would use them up.
+fn same_iterable(a: &Value, b: &Value) -> bool {
+    if let (Some(a), Some(b)) = (a.downcast_object::<View>(), b.downcast_object::<View>()) {
+        return Arc::ptr_eq(&a, &b) || a.equals(&b);
+    }
+    let generators = (
+        a.downcast_object::<Generator>(),
+        b.downcast_object::<Generator>(),
+    );
+    matches!(generators, (Some(a), Some(b)) if Arc::ptr_eq(&a, &b))
 }
 
 /// What the engine takes for a list and Python does not.
@@ -126,6 +170,9 @@ fn contains(state: &mut State, container: &Value, item: &Value) -> Result<bool, 
         state.format(container.clone())?;
         return Ok(false);
     }
+    if is_of_engine(container) {
+        return Err(no_items());
+    }
     if let Some(text) = container.as_str() {
         check_defined(item)?;
         limits::charge(state, std::slice::from_ref(container))?;
@@ -145,15 +192,23 @@ fn contains(state: &mut State, container: &Value, item: &Value) -> Result<bool, 
         limits::charge_walk(state, container)?;
     }
     limits::charge(state, std::slice::from_ref(container))?;
+    if let Some(view) = container.downcast_object_ref::<View>()
+        && let Some(has) = view.has(item)?
+    {
+        return Ok(has);
+    }
     match container.kind() {
+        ValueKind::Map if item.as_object().is_some() && check_key(item).is_err() => {
+            check_key(item).map(|()| false)
+        }
         ValueKind::Map => Ok(container
             .as_object()
             .is_some_and(|map| map.get_value(item).is_some())),
         ValueKind::Seq | ValueKind::Iterable => {
             let mut found = false;
-            for (index, value) in container.try_iter()?.enumerate() {
+            for (index, value) in container.try_iter()?.checked().enumerate() {
                 limits::check_items(index)?;
-                if value == *item {
+                if value? == *item {
                     found = true;
                     break;
                 }

@@ -1,4 +1,4 @@
-//! Items, slices, and what loops go over.
+//! Items and slices.
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, State};
@@ -6,20 +6,7 @@ use minijinja::{Error, State};
 use super::{check_defined, count, invalid, same_kind};
 use crate::render::limits;
 use crate::render::number::{self, Number};
-use crate::render::values::{Dict, List, Range, check_key, collect, type_name};
-
-/// What a loop goes over.
-pub(super) fn iterate(value: Value) -> Result<Value, Error> {
-    match value.kind() {
-        // A string has a length to loop over, which minijinja does not know.
-        ValueKind::String => collect(&value).map(List::own),
-        ValueKind::Undefined | ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => Ok(value),
-        _ => {
-            let detail = format!("{} cannot be iterated over", type_name(&value));
-            Err(invalid(detail))
-        }
-    }
-}
+use crate::render::values::{Dict, Range, check_key, collect, type_name};
 
 /// `value[key]`.
 pub(super) fn item(value: &Value, key: &Value) -> Result<Value, Error> {

@@ -5,6 +5,7 @@
 
 mod comparison;
 mod items;
+mod loops;
 
 use minijinja::value::{Tuple, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State};
@@ -16,9 +17,8 @@ use super::number::{self, Number};
 use super::values::{List, Range, collect, type_name};
 use super::{print, python};
 
-use self::comparison::compare_all;
 pub(super) use self::comparison::{compare, order};
-use self::items::{dict, item, iterate, slice};
+use self::items::{dict, item, slice};
 
 pub(super) fn register(env: &mut Environment<'_>) {
     env.add_filter("_add", |state: &mut State, a: Value, b: Value| {
@@ -59,23 +59,9 @@ pub(super) fn register(env: &mut Environment<'_>) {
             compare(state, name, &a, &b)
         });
     }
-    env.add_filter(
-        "_compare",
-        |state: &mut State, first: Value, others: minijinja::value::Rest<Value>| {
-            compare_all(state, first, &others)
-        },
-    );
+    comparison::register(env);
+    loops::register(env);
     env.add_filter("_item", item);
-    env.add_filter("_iter", iterate);
-    env.add_filter("_items", |value: Value| -> Result<Value, Error> {
-        // A string is taken apart, too: `{% for a, b in ['xy'] %}`.
-        let items = collect(&iterate(value)?)?;
-        let items = items.into_iter().map(|item| match item.as_str() {
-            Some(_) => collect(&item).map(List::own),
-            None => Ok(item),
-        });
-        Ok(List::own(items.collect::<Result<_, _>>()?))
-    });
     env.add_filter("_slice", slice);
     env.add_filter("_list", |value: Value| -> Result<Value, Error> {
         Ok(List::own(value.try_iter()?.collect()))

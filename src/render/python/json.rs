@@ -12,7 +12,7 @@ use crate::render::limits;
 use crate::render::number::{self, Number};
 use crate::render::operators::order;
 use crate::render::sorting::{no_order, stable};
-use crate::render::values::{pairs, type_name};
+use crate::render::values::{Range, pairs, type_name};
 use crate::text;
 
 /// How deep lists and dicts may lie within each other.
@@ -59,6 +59,11 @@ impl Json<'_> {
             ValueKind::None => self.text.push_str("null"),
             ValueKind::String => self.string(value.as_str().unwrap_or_default()),
             ValueKind::Map => self.dict(value)?,
+            _ if value.downcast_object_ref::<Range>().is_some() => {
+                return Err(invalid(
+                    "`tojson` cannot write a range; write `|list` first",
+                ));
+            }
             ValueKind::Seq => self.list(value)?,
             ValueKind::Undefined => {
                 value.get_attr("")?;

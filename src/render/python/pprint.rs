@@ -11,7 +11,7 @@ use super::is_space;
 use super::strings::lines;
 use crate::render::operators::order;
 use crate::render::sorting::stable;
-use crate::render::values::{collect, pairs};
+use crate::render::values::{Group, Range, collect, pairs};
 use crate::render::{limits, number, print};
 
 /// Characters in a line.
@@ -34,7 +34,7 @@ fn repr(value: &Value) -> Result<String, Error> {
     if value.kind() == ValueKind::Map {
         return repr_sorted(value);
     }
-    if matches!(value.kind(), ValueKind::Seq) {
+    if value.kind() == ValueKind::Seq && !is_named(value) {
         let (open, close) = if value.is_tuple() {
             ("(", ")")
         } else {
@@ -55,6 +55,12 @@ fn repr(value: &Value) -> Result<String, Error> {
     }
     print::repr(&mut text, value)?;
     Ok(text)
+}
+
+/// Whether it is a sequence of another type than list and tuple, which stays in one line.
+fn is_named(value: &Value) -> bool {
+    let is_range = value.downcast_object_ref::<Range>().is_some();
+    is_range || value.downcast_object_ref::<Group>().is_some()
 }
 
 fn repr_sorted(dict: &Value) -> Result<String, Error> {
@@ -113,7 +119,7 @@ impl Printer {
                 self.entries(value, indent + 1, allowance + 1, level + 1)?;
                 self.text.push('}');
             }
-            ValueKind::Seq => {
+            ValueKind::Seq if !is_named(value) => {
                 let items = collect(value)?;
                 let (open, close) = match (value.is_tuple(), items.len()) {
                     (true, 1) => ("(", ",)"),

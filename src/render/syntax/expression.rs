@@ -14,7 +14,8 @@ pub(super) type Part = Box<Expression>;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
-    And(Part, Part),
+    /// Two or more, joined by `and`.
+    And(Vec<Expression>),
     Attribute(Part, String),
     Binary(Binary, Part, Part),
     Call(Part, Arguments),
@@ -31,9 +32,11 @@ pub(super) enum Kind {
     },
     Item(Part, Part),
     List(Vec<Expression>),
+    /// The `loop` of the loop with that number.
+    Loop(usize),
     Name(String),
     Not(Part),
-    Or(Part, Part),
+    Or(Vec<Expression>),
     /// A name that comes from outside the template, whatever has it here.
     OuterName(String),
     Slice(Part, Box<Slice>),
@@ -114,10 +117,8 @@ impl Expression {
         match &self.kind {
             Kind::Name(name) | Kind::OuterName(name) => visit(name, &self.span),
             Kind::Constant(_) => {}
-            Kind::And(left, right)
-            | Kind::Binary(_, left, right)
-            | Kind::Item(left, right)
-            | Kind::Or(left, right) => {
+            Kind::Loop(_) => visit("loop", &self.span),
+            Kind::Binary(_, left, right) | Kind::Item(left, right) => {
                 left.names(visit);
                 right.names(visit);
             }
@@ -134,7 +135,11 @@ impl Expression {
                     other.names(visit);
                 }
             }
-            Kind::Concat(parts) | Kind::List(parts) | Kind::Tuple(parts) => {
+            Kind::And(parts)
+            | Kind::Concat(parts)
+            | Kind::List(parts)
+            | Kind::Or(parts)
+            | Kind::Tuple(parts) => {
                 for part in parts {
                     part.names(visit);
                 }

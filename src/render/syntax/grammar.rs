@@ -4,12 +4,17 @@ use super::SyntaxError;
 use super::expression::{
     Arguments, Binary, Comparison, Constant, Expression, Kind, Named, Slice, Unary,
 };
+use super::loops::Uses;
 use super::token::TokenKind;
 use super::tokens::Tokens;
 use crate::diagnostic::did_you_mean;
+use crate::text::thousands;
 
 /// Expressions within each other. minijinja allows 150 levels, of which one here takes two.
 const MAX_DEPTH: usize = 60;
+
+/// Operators and filters one after the other.
+const MAX_LINKS: usize = 1000;
 
 /// Words that are operators, and so no names.
 const KEYWORDS: [&str; 7] = ["and", "else", "if", "in", "is", "not", "or"];
@@ -93,15 +98,29 @@ impl Tokens<'_> {
             );
         }
         self.depth += 1;
+        let links = self.links;
         let parsed = parse(self);
+        self.links = links;
         self.depth -= 1;
         parsed
+    }
+
+    /// Counts one more operator, filter, attribute or the like: they nest when they are run.
+    fn link(&mut self) -> Result<(), SyntaxError> {
+        self.links += 1;
+        if self.links <= MAX_LINKS {
+            return Ok(());
+        }
+        let max = thousands(MAX_LINKS);
+        let message = format!("more than {max} operators and filters in one expression");
+        Err(SyntaxError::new(message, self.place()).help("set parts of it as variables first"))
     }
 
     fn condition(&mut self) -> Parsed {
         let start = self.start();
         let mut value = self.or()?;
         while self.take_name("if") {
+            self.link()?;
             let test = Box::new(self.or()?);
             let otherwise = match self.take_name("else") {
                 true => Some(Box::new(self.nested(Self::condition)?)),
@@ -118,23 +137,29 @@ impl Tokens<'_> {
     }
 
     fn or(&mut self) -> Parsed {
-        let start = self.start();
-        let mut left = self.and()?;
-        while self.take_name("or") {
-            let right = Box::new(self.and()?);
-            left = Expression::new(Kind::Or(Box::new(left), right), self.since(start));
-        }
-        Ok(left)
+        self.joined("or", Self::and, Kind::Or)
     }
 
     fn and(&mut self) -> Parsed {
+        self.joined("and", Self::not, Kind::And)
+    }
+
+    fn joined(
+        &mut self,
+        word: &str,
+        next: impl Fn(&mut Self) -> Parsed,
+        kind: impl Fn(Vec<Expression>) -> Kind,
+    ) -> Parsed {
         let start = self.start();
-        let mut left = self.not()?;
-        while self.take_name("and") {
-            let right = Box::new(self.not()?);
-            left = Expression::new(Kind::And(Box::new(left), right), self.since(start));
+        let mut parts = vec![next(self)?];
+        while self.take_name(word) {
+            self.link()?;
+            parts.push(next(self)?);
         }
-        Ok(left)
+        match parts.len() {
+            1 => Ok(parts.remove(0)),
+            _ => Ok(Expression::new(kind(parts), self.since(start))),
+        }
     }
 
     fn not(&mut self) -> Parsed {
@@ -151,6 +176,7 @@ impl Tokens<'_> {
         let first = self.sum()?;
         let mut others = Vec::new();
         while let Some(comparison) = self.take_comparison() {
+            self.link()?;
             others.push((comparison, self.sum()?));
         }
         if others.is_empty() {
@@ -221,6 +247,7 @@ impl Tokens<'_> {
         let mut left = next(self)?;
         while let Some((_, operator)) = operators.iter().find(|(sign, _)| self.is(sign)) {
             self.skip(1);
+            self.link()?;
             let right = Box::new(next(self)?);
             let kind = Kind::Binary(*operator, Box::new(left), right);
             left = Expression::new(kind, self.since(start));
@@ -265,9 +292,10 @@ impl Tokens<'_> {
                 return Err(self.unexpected("an expression"));
             }
             // The loop of the template that includes this one.
-            TokenKind::Name(name) if name == "loop" && !self.in_loop => {
-                Kind::OuterName(name.clone())
-            }
+            TokenKind::Name(name) if name == "loop" => match self.in_loop {
+                Some(number) => Kind::Loop(number),
+                None => Kind::OuterName(name.clone()),
+            },
             TokenKind::Name(name) => name_or_constant(name),
             TokenKind::Operator("(") => return self.parentheses(),
             TokenKind::Operator("[") => return self.list_literal(),
@@ -292,6 +320,10 @@ impl Tokens<'_> {
             let name = token.name().unwrap_or_default();
             let error = SyntaxError::new(format!("`{name}` is not known in macros here"), place);
             return Err(error.help("give the macro a parameter for it, and pass a list or a dict"));
+        }
+        if let Kind::Loop(_) = kind {
+            let uses = Uses::of(self.next_two());
+            self.loop_uses.add(uses);
         }
         self.skip(1);
         Ok(Expression::new(kind, place))
@@ -350,6 +382,7 @@ impl Tokens<'_> {
             } else {
                 return Ok(value);
             };
+            self.link()?;
             value = Expression::new(kind, self.since(start));
         }
     }
@@ -468,16 +501,17 @@ impl Tokens<'_> {
     /// Filters and tests of `value`, and calls of what they give.
     fn filtered(&mut self, mut value: Expression, start: usize) -> Parsed {
         loop {
-            if self.take("|") {
-                value = self.filter(Some(value))?;
+            value = if self.take("|") {
+                self.filter(Some(value))?
             } else if self.take_name("is") {
-                value = self.test(value, start)?;
+                self.test(value, start)?
             } else if self.is("(") {
                 let kind = Kind::Call(Box::new(value), self.arguments()?);
-                value = Expression::new(kind, self.since(start));
+                Expression::new(kind, self.since(start))
             } else {
                 return Ok(value);
-            }
+            };
+            self.link()?;
         }
     }
 
@@ -528,16 +562,17 @@ impl Tokens<'_> {
     }
 
     fn test_argument(&mut self) -> Result<Arguments, SyntaxError> {
-        // In `a if x is defined if y` the name ends the test.
-        if self.is_name("if")
-            || self.is_name("in")
-            || self.is_name("not")
-            || self.is_name("recursive")
-        {
-            return Ok(Arguments::default());
-        }
         let start = self.start();
-        let argument = self.primary()?;
+        let argument = match self.current().and_then(TokenKind::name) {
+            // Here it is a name to Jinja2, as in `x is defined if y`.
+            Some(word) if matches!(word, "if" | "in" | "not" | "recursive") => {
+                let kind = Kind::OuterName(word.to_owned());
+                let place = self.place();
+                self.skip(1);
+                Expression::new(kind, place)
+            }
+            _ => self.primary()?,
+        };
         let argument = self.postfix(argument, start)?;
         Ok(Arguments {
             positional: vec![argument],

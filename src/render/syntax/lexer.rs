@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::token::{OPERATORS, Token, TokenKind};
 use super::{SyntaxError, Whitespace, literal};
+use crate::text::thousands;
 
-/// Tokens of one tag, beyond which its expressions would nest too deep for any stack.
-const MAX_TOKENS: usize = 2_000;
+/// Tokens of one tag.
+const MAX_TOKENS: usize = 100_000;
 
 /// A part of a template.
 #[derive(Clone, Debug, PartialEq)]
@@ -247,7 +248,10 @@ impl Lexer<'_> {
             balance(&token, &mut open)?;
             tokens.push(token);
             if tokens.len() > MAX_TOKENS {
-                let message = format!("a tag of more than {} words and signs", "2,000");
+                let message = format!(
+                    "a tag of more than {} words and signs",
+                    thousands(MAX_TOKENS)
+                );
                 return Err(SyntaxError::new(message, begin..begin + 2)
                     .help("set parts of it as variables first"));
             }

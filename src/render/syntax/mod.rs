@@ -12,6 +12,7 @@ mod grammar;
 mod inheritance;
 mod lexer;
 mod literal;
+mod loops;
 mod open;
 mod parser;
 mod places;
@@ -29,7 +30,7 @@ use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
 
 pub(super) use places::Places;
-pub(super) use write::{HIDDEN, NOTHING, OUTER_LOOP, source_name};
+pub(super) use write::{HIDDEN, LOOP, NOTHING, outer_name, source_name};
 
 /// What makes a text no template.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -162,7 +163,7 @@ mod tests {
         assert_written("{{ (a + b) * c }}", "{{ a|_add(b)|_mul(c) }}");
         assert_written(
             "{{ a < b <= c }}",
-            "{{ a|_compare(\"_lt\", b, \"_le\", c) }}",
+            "{{ a|_compare_first(\"_lt\", b) and none|_compare_last(\"_le\", c) }}",
         );
         assert_written("{{ not a in b or c }}", "{{ (not a|_in(b)) or c }}");
         assert_written("{{ x[1:] }}", "{{ x|_slice(1, none, none) }}");

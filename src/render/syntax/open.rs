@@ -46,11 +46,21 @@ pub(super) struct Open {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Opened {
     AutoEscape,
-    Block { name: String, scoped: bool },
+    Block {
+        name: String,
+        scoped: bool,
+    },
     Call,
     Filter,
-    For { has_else: bool, recursive: bool },
-    If { branches: usize, has_else: bool },
+    For {
+        number: usize,
+        has_else: bool,
+        recursive: bool,
+    },
+    If {
+        branches: usize,
+        has_else: bool,
+    },
     Macro,
     Set,
     With,
@@ -78,7 +88,7 @@ impl Opened {
             Self::Block { scoped, .. } => End::Block(*scoped),
             Self::Call => End::Call,
             Self::Filter => End::Filter,
-            Self::For { .. } => End::For,
+            Self::For { number, .. } => End::For(*number),
             Self::If { .. } => End::If,
             Self::Macro => End::Macro,
             Self::Set => End::Set,

@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use super::expression::Kind;
 use super::lexer::{Piece, TagKind};
+use super::loops::{Loop, Uses};
 use super::open::{Open, Opened, left_open, unexpected_end, unknown};
 use super::statement::{Node, Tag, Template};
+use super::symbols::Scope;
 use super::token::Token;
 use super::tokens::Tokens;
 use super::{Known, SyntaxError, inheritance, symbols, targets};
@@ -26,6 +28,7 @@ pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, S
         open: Vec::new(),
         blocks: Vec::new(),
         extends: false,
+        loops: Vec::new(),
         nodes: Vec::with_capacity(pieces.len()),
     };
     for piece in pieces {
@@ -34,13 +37,22 @@ pub(super) fn parse(pieces: Vec<Piece>, known: &dyn Known) -> Result<Template, S
             Piece::Tag { kind, tokens, span } => parser.tag(kind, tokens, span)?,
         }
     }
-    match parser.open.last() {
-        Some(open) => Err(left_open(open)),
-        None => Ok(Template {
-            scopes: symbols::scopes(&parser.nodes)?,
-            nodes: parser.nodes,
-        }),
+    if let Some(open) = parser.open.last() {
+        return Err(left_open(open));
     }
+    let Parser {
+        nodes, mut loops, ..
+    } = parser;
+    let scopes = symbols::scopes(&nodes, &loops)?;
+    // Other templates may do with a loop whatever they like.
+    for number in scopes.iter().filter_map(Scope::shared_loop) {
+        loops[number].uses = Uses::ANY;
+    }
+    Ok(Template {
+        nodes,
+        scopes,
+        loops,
+    })
 }
 
 struct Parser<'a> {
@@ -48,6 +60,7 @@ struct Parser<'a> {
     open: Vec<Open>,
     blocks: Vec<String>,
     extends: bool,
+    loops: Vec<Loop>,
     nodes: Vec<Node>,
 }
 
@@ -59,7 +72,7 @@ impl Parser<'_> {
         span: Range<usize>,
     ) -> Result<(), SyntaxError> {
         let in_macro = self.open.iter().any(|open| open.kind == Opened::Macro);
-        let inside = (in_macro, self.sees_loop());
+        let inside = (in_macro, self.visible_loop());
         let mut tokens = Tokens::new(tokens, span.clone(), self.known, inside);
         match kind {
             TagKind::Output => {
@@ -68,16 +81,25 @@ impl Parser<'_> {
             }
             TagKind::Block => self.statement(&mut tokens, &span)?,
         }
+        if let Some(number) = tokens.in_loop {
+            self.loops[number].uses.add(tokens.loop_uses);
+        }
         tokens.end()
     }
 
-    /// Whether a `for` of this template is open. A block does not know around which it stands.
-    fn sees_loop(&self) -> bool {
+    /// The innermost `for` of this template that is open. A block does not know around which it
+    /// stands.
+    fn visible_loop(&self) -> Option<usize> {
         let innermost = self.open.iter().rev();
-        let visible = innermost.take_while(|open| !matches!(open.kind, Opened::Block { .. }));
-        visible
-            .into_iter()
-            .any(|open| matches!(open.kind, Opened::For { .. }))
+        let mut visible = innermost.take_while(|open| !matches!(open.kind, Opened::Block { .. }));
+        visible.find_map(|open| match open.kind {
+            Opened::For {
+                number,
+                has_else: false,
+                ..
+            } => Some(number),
+            _ => None,
+        })
     }
 
     fn statement(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<(), SyntaxError> {
@@ -174,6 +196,7 @@ impl Parser<'_> {
         let Some(open) = self.open.last_mut() else {
             return Err(stray(None));
         };
+        let mut number_of_loop = None;
         let has_else = match &mut open.kind {
             Opened::If { branches, has_else } => {
                 *branches += 1;
@@ -183,7 +206,12 @@ impl Parser<'_> {
                 }
                 has_else
             }
-            Opened::For { has_else, .. } if word == "else" => has_else,
+            Opened::For {
+                number, has_else, ..
+            } if word == "else" => {
+                number_of_loop = Some(*number);
+                has_else
+            }
             _ => return Err(stray(self.open.last())),
         };
         if *has_else {
@@ -194,7 +222,13 @@ impl Parser<'_> {
             return Ok(Tag::Elif(tokens.tuple_without_condition()?));
         }
         *has_else = true;
-        Ok(Tag::Else(matches!(open.kind, Opened::For { .. })))
+        match number_of_loop {
+            Some(number) => {
+                self.loops[number].has_else = true;
+                Ok(Tag::ElseFor(number))
+            }
+            None => Ok(Tag::Else),
+        }
     }
 
     fn block(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
@@ -260,14 +294,21 @@ impl Parser<'_> {
             true => Some(tokens.expression()?),
             false => None,
         };
+        let number = self.loops.len();
         let recursive = tokens.take_name("recursive");
+        self.loops.push(Loop {
+            filtered: condition.is_some(),
+            recursive,
+            ..Loop::default()
+        });
         let tag = Tag::For {
+            number,
             target,
             items,
             condition,
-            recursive,
         };
         let opened = Opened::For {
+            number,
             has_else: false,
             recursive,
         };
@@ -284,7 +325,8 @@ impl Parser<'_> {
     fn set(&mut self, tokens: &mut Tokens, span: &Range<usize>) -> Result<Tag, SyntaxError> {
         let target = targets::target(tokens, true)?;
         if tokens.take("=") {
-            return Ok(Tag::Set(target, tokens.tuple()?));
+            let value = tokens.tuple()?;
+            return Ok(Tag::Set(target, value));
         }
         let filters = match tokens.take("|") {
             true => Some(tokens.filters()?),

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use super::expression::Expression;
+use super::loops::Loop;
 use super::symbols::Scope;
 
 /// A template: what stands in it, in order.
@@ -9,6 +10,8 @@ pub(super) struct Template {
     pub(super) nodes: Vec<Node>,
     /// In the order in which they begin.
     pub(super) scopes: Vec<Scope>,
+    /// By their numbers.
+    pub(super) loops: Vec<Loop>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -31,17 +34,18 @@ pub(super) enum Tag {
     },
     Call(Vec<Parameter>, Expression),
     Elif(Expression),
-    /// Whether it is that of a loop.
-    Else(bool),
+    Else,
+    /// What a loop does when it has no rounds.
+    ElseFor(usize),
     /// The word is that of the tag it ends.
     End(End),
     Extends(Expression),
     Filter(Expression),
     For {
+        number: usize,
         target: Target,
         items: Expression,
         condition: Option<Expression>,
-        recursive: bool,
     },
     From {
         template: Expression,
@@ -73,7 +77,8 @@ pub(super) enum End {
     Block(bool),
     Call,
     Filter,
-    For,
+    /// The loop's number.
+    For(usize),
     If,
     Macro,
     Set,
@@ -133,7 +138,7 @@ impl End {
             Self::Block(_) => "endblock",
             Self::Call => "endcall",
             Self::Filter => "endfilter",
-            Self::For => "endfor",
+            Self::For(_) => "endfor",
             Self::If => "endif",
             Self::Macro => "endmacro",
             Self::Set => "endset",

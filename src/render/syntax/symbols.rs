@@ -12,7 +12,8 @@ use std::ops::Range;
 use indexmap::{IndexMap, IndexSet};
 
 use super::SyntaxError;
-use super::expression::Expression;
+use super::expression::{Expression, Kind};
+use super::loops::Loop;
 use super::statement::{End, Node, Parameter, Tag, Target};
 
 /// A part of a template with names of its own.
@@ -34,8 +35,12 @@ pub(super) struct Scope {
     pub(super) imported: IndexSet<String>,
     /// Whether other templates read its names.
     pub(super) shared: bool,
+    /// The number of the loop whose rounds it is of.
+    pub(super) number: Option<usize>,
     /// Whether Jinja2 makes a `loop` for it.
-    pub(super) has_loop: bool,
+    has_loop: bool,
+    /// Names that it assigns something else than `loop`.
+    others: HashSet<String>,
     /// The `if` tags that are open in it.
     branches: usize,
     settled: HashSet<String>,
@@ -71,8 +76,9 @@ pub(super) enum Begins {
 }
 
 /// All scopes of a template, in the order in which they begin. The first is the template itself.
-pub(super) fn scopes(nodes: &[Node]) -> Result<Vec<Scope>, SyntaxError> {
+pub(super) fn scopes(nodes: &[Node], loops: &[Loop]) -> Result<Vec<Scope>, SyntaxError> {
     let mut analysis = Analysis {
+        loops,
         scopes: vec![Scope::new(ScopeKind::Root, None, 0)],
         open: vec![Open::Scope(0)],
     };
@@ -125,7 +131,9 @@ impl Scope {
             captured: IndexSet::new(),
             imported: IndexSet::new(),
             shared: false,
+            number: None,
             has_loop: false,
+            others: HashSet::new(),
             branches: 0,
             settled: HashSet::new(),
         }
@@ -153,7 +161,22 @@ impl Scope {
         self.first.entry(name.to_owned()).or_insert(how);
     }
 
+    /// Whether a name that it assigns is `loop` and never anything else.
+    pub(super) fn is_loop(&self, name: &str) -> bool {
+        self.assigns(name) && !self.others.contains(name)
+    }
+
+    /// The number of the loop if other templates get its `loop`.
+    pub(super) fn shared_loop(&self) -> Option<usize> {
+        self.number.filter(|_| self.has_loop && self.shared)
+    }
+
     fn assign(&mut self, name: &str, how: First) {
+        self.others.insert(name.to_owned());
+        self.assign_any(name, how);
+    }
+
+    fn assign_any(&mut self, name: &str, how: First) {
         self.meet(name, how);
         // What the template itself assigns later, others do not see before.
         let read = self.shared && self.kind != ScopeKind::Root && how != First::Given;
@@ -167,7 +190,8 @@ impl Scope {
     }
 }
 
-struct Analysis {
+struct Analysis<'a> {
+    loops: &'a [Loop],
     scopes: Vec<Scope>,
     open: Vec<Open>,
 }
@@ -179,7 +203,7 @@ enum Open {
     Set(usize, Vec<String>),
 }
 
-impl Analysis {
+impl Analysis<'_> {
     fn tag(&mut self, tag: &Tag, span: &Range<usize>) -> Result<(), SyntaxError> {
         match tag {
             Tag::AutoEscape(value) => {
@@ -198,8 +222,8 @@ impl Analysis {
                 self.begin_macro(parameters)?;
             }
             Tag::Elif(test) => self.read(test)?,
-            Tag::Else(false) => {}
-            Tag::Else(true) => self.begin_else(),
+            Tag::Else => {}
+            Tag::ElseFor(_) => self.begin_else(),
             Tag::End(end) => self.end(end),
             Tag::Extends(template) => self.read_captured(template)?,
             Tag::Filter(filters) => {
@@ -207,13 +231,11 @@ impl Analysis {
                 self.begin(ScopeKind::Plain);
             }
             Tag::For {
+                number,
                 target,
                 items,
                 condition,
-                recursive,
-            } => {
-                self.for_loop(target, items, condition.as_ref(), *recursive)?;
-            }
+            } => self.for_loop(*number, target, items, condition.as_ref())?,
             Tag::From {
                 template,
                 names,
@@ -259,7 +281,10 @@ impl Analysis {
             }
             Tag::Set(target, value) => {
                 self.read(value)?;
-                self.assign_target(target, span)?;
+                match (target, &value.kind) {
+                    (Target::Name(name), Kind::Loop(_)) => self.assign_loop(name),
+                    _ => self.assign_target(target, span)?,
+                }
             }
             Tag::SetBlock(target, filters) => self.set_block(target, filters.as_ref(), span)?,
             Tag::With(values) => {
@@ -277,14 +302,15 @@ impl Analysis {
 
     fn for_loop(
         &mut self,
+        number: usize,
         target: &Target,
         items: &Expression,
         condition: Option<&Expression>,
-        recursive: bool,
     ) -> Result<(), SyntaxError> {
         self.read(items)?;
         let scope = self.begin(ScopeKind::Loop);
-        self.scopes[scope].has_loop = recursive;
+        self.scopes[scope].number = Some(number);
+        self.scopes[scope].has_loop = self.loops[number].recursive;
         self.give(target);
         if let Some(condition) = condition {
             let inner = self.open.pop();
@@ -462,6 +488,12 @@ impl Analysis {
         let scope = self.scope();
         scope.imported.shift_remove(name);
         scope.assign(name, First::Assigned);
+    }
+
+    fn assign_loop(&mut self, name: &str) {
+        let scope = self.scope();
+        scope.imported.shift_remove(name);
+        scope.assign_any(name, First::Assigned);
     }
 
     fn import(&mut self, name: &str) {

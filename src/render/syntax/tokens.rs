@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::loops::Uses;
 use super::token::{Token, TokenKind};
 use super::{Known, SyntaxError};
 
@@ -12,9 +13,14 @@ pub(super) struct Tokens<'a> {
     whole: Range<usize>,
     pub(super) known: &'a dyn Known,
     pub(super) in_macro: bool,
-    pub(super) in_loop: bool,
+    /// The number of the loop that `loop` is.
+    pub(super) in_loop: Option<usize>,
+    /// How they name it.
+    pub(super) loop_uses: Uses,
     /// Expressions that are open.
     pub(super) depth: usize,
+    /// Operators, filters and the like that the current one is within.
+    pub(super) links: usize,
 }
 
 impl<'a> Tokens<'a> {
@@ -22,7 +28,7 @@ impl<'a> Tokens<'a> {
         all: Vec<Token>,
         tag: Range<usize>,
         known: &'a dyn Known,
-        (in_macro, in_loop): (bool, bool),
+        (in_macro, in_loop): (bool, Option<usize>),
     ) -> Self {
         Self {
             all,
@@ -31,7 +37,9 @@ impl<'a> Tokens<'a> {
             known,
             in_macro,
             in_loop,
+            loop_uses: Uses::default(),
             depth: 0,
+            links: 0,
         }
     }
 
@@ -41,6 +49,11 @@ impl<'a> Tokens<'a> {
 
     pub(super) fn following(&self) -> Option<&TokenKind> {
         self.all.get(self.at + 1).map(|token| &token.kind)
+    }
+
+    /// The two tokens after the current one.
+    pub(super) fn next_two(&self) -> [Option<&TokenKind>; 2] {
+        [1, 2].map(|ahead| self.all.get(self.at + ahead).map(|token| &token.kind))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::{Equivalent, IndexMap};
@@ -5,7 +6,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Tuple, Value, ValueKind};
 use minijinja::{Error, State};
 
 use super::method::Method;
-use super::view::{self, View};
+use super::view::{Entries, Part, View};
 use super::{Owner, charge_method, check_key, collect, invalid, unknown_method};
 use crate::render::call::{bind, split};
 use crate::render::limits;
@@ -15,6 +16,7 @@ use crate::render::limits;
 pub(in crate::render) struct Dict {
     entries: Mutex<IndexMap<Value, Value>>,
     owner: Owner,
+    changes: AtomicUsize,
 }
 
 impl Dict {
@@ -45,11 +47,28 @@ impl Dict {
         Value::from_object(Self {
             entries: Mutex::new(entries),
             owner,
+            changes: AtomicUsize::new(0),
         })
     }
 
     pub(in crate::render) fn entries(&self) -> IndexMap<Value, Value> {
         self.lock().clone()
+    }
+
+    /// How often it was changed.
+    pub(super) fn changes(&self) -> usize {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The entry at an index.
+    pub(super) fn entry(&self, index: usize) -> Option<(Value, Value)> {
+        let entries = self.lock();
+        let (key, value) = entries.get_index(index)?;
+        Some((key.clone(), value.clone()))
     }
 
     fn lock(&self) -> MutexGuard<'_, IndexMap<Value, Value>> {
@@ -58,10 +77,11 @@ impl Dict {
 
     fn change(&self) -> Result<MutexGuard<'_, IndexMap<Value, Value>>, Error> {
         self.owner.check()?;
+        self.changes.fetch_add(1, Ordering::Relaxed);
         Ok(self.lock())
     }
 
-    fn get(&self, key: &Value) -> Option<Value> {
+    pub(super) fn get(&self, key: &Value) -> Option<Value> {
         // To look for a tuple of tuples of tuples takes as long as to walk through it.
         if key.as_object().is_some() {
             limits::walk(key, &mut |_| Ok(())).ok()?;
@@ -158,7 +178,7 @@ impl Object for Dict {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.lock().keys().cloned().collect())
+        Enumerator::Iter(Box::new(Entries::new(self, Part::Keys)))
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
@@ -199,7 +219,7 @@ impl Object for Dict {
             }
             "items" | "keys" | "values" => {
                 let [] = bind(method, args, [], 0)?;
-                return Ok(View::of(&self.lock(), view::Part::named(method)));
+                return Ok(View::of(self, Part::named(method)));
             }
             "pop" => {
                 let [key, default] = bind(method, args, ["key", "default"], 1)?;

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
@@ -13,6 +14,7 @@ use crate::render::{limits, sorting};
 pub(in crate::render) struct List {
     items: Mutex<Vec<Value>>,
     owner: Owner,
+    changes: AtomicUsize,
 }
 
 impl List {
@@ -34,6 +36,7 @@ impl List {
         Value::from_object(Self {
             items: Mutex::new(items),
             owner,
+            changes: AtomicUsize::new(0),
         })
     }
 
@@ -47,7 +50,19 @@ impl List {
 
     fn change(&self) -> Result<MutexGuard<'_, Vec<Value>>, Error> {
         self.owner.check()?;
+        self.changes.fetch_add(1, Ordering::Relaxed);
         Ok(self.lock())
+    }
+
+    /// How often it was changed.
+    pub(super) fn changes(&self) -> usize {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    fn is(self: &Arc<Self>, value: &Value) -> bool {
+        value
+            .downcast_object()
+            .is_some_and(|list| Arc::ptr_eq(self, &list))
     }
 
     fn position(&self, item: &Value) -> Option<usize> {
@@ -106,6 +121,31 @@ impl List {
     }
 }
 
+/// The items of a list, with those that it gets meanwhile.
+struct Live {
+    list: Arc<List>,
+    /// The index of the next one; none after the end, whatever the list gets then.
+    next: Option<usize>,
+}
+
+impl Iterator for Live {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        let index = self.next?;
+        let item = self.list.lock().get(index).cloned();
+        self.next = item.is_some().then_some(index + 1);
+        item
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let length = self
+            .next
+            .map_or(0, |next| self.list.lock().len().saturating_sub(next));
+        (length, Some(length))
+    }
+}
+
 impl Object for List {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Seq
@@ -122,7 +162,14 @@ impl Object for List {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Seq(self.lock().len())
+        Enumerator::Iter(Box::new(Live {
+            list: self.clone(),
+            next: Some(0),
+        }))
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.lock().len())
     }
 
     fn call_method(
@@ -132,7 +179,11 @@ impl Object for List {
         args: &[Value],
     ) -> Result<Value, Error> {
         let length = self.lock().len();
-        charge_method(state, self, length, args)?;
+        match args {
+            // Its own items may be put into it once more.
+            [more] if method == "extend" && self.is(more) => limits::charge(state, args)?,
+            _ => charge_method(state, self, length, args)?,
+        }
         let none = Value::from(());
         match method {
             "append" => {

@@ -4,6 +4,7 @@
 mod dict;
 mod generator;
 mod list;
+mod loops;
 mod method;
 mod range;
 mod view;
@@ -16,6 +17,7 @@ use minijinja::{Error, ErrorKind, State};
 pub(super) use dict::{Dict, pairs};
 pub(super) use generator::{Generator, Group};
 pub(super) use list::List;
+pub(super) use loops::{Loop, LoopKind, Parts};
 pub(super) use method::Method;
 pub(super) use range::Range;
 pub(super) use view::View;
@@ -58,15 +60,22 @@ pub(super) fn own(value: &Value) -> Value {
     value.clone()
 }
 
-/// All items of a value that Python iterates over.
-pub(super) fn collect(value: &Value) -> Result<Vec<Value>, Error> {
+/// The items of a value that Python iterates over.
+pub(super) fn items_of(
+    value: &Value,
+) -> Result<impl Iterator<Item = Result<Value, Error>> + use<>, Error> {
     let is_object = value.downcast_object_ref::<PythonObject>().is_some();
     if value.is_none() || value.kind() == ValueKind::Plain && !is_object {
         let detail = format!("{} has no items", type_name(value));
         return Err(Error::new(ErrorKind::InvalidOperation, detail));
     }
+    Ok(value.try_iter()?.checked())
+}
+
+/// All items of a value that Python iterates over.
+pub(super) fn collect(value: &Value) -> Result<Vec<Value>, Error> {
     let mut items = Vec::new();
-    for item in value.try_iter()?.checked() {
+    for item in items_of(value)? {
         limits::check_items(items.len() + 1)?;
         items.push(item?);
     }
@@ -90,6 +99,7 @@ pub(super) fn type_name(value: &Value) -> &'static str {
         ValueKind::Map => "a dict",
         ValueKind::Iterable => "an iterator",
         _ if value.downcast_object_ref::<PythonObject>().is_some() => "an object",
+        _ if value.downcast_object_ref::<Loop>().is_some() => "a loop",
         _ => "a function",
     }
 }

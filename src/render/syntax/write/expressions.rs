@@ -36,7 +36,7 @@ impl Writer<'_> {
     /// An expression that must hold as tightly as what stands around it.
     pub(super) fn part(&mut self, value: &Expression, hold: Hold) {
         self.place(&value.span, |writer| {
-            if holds(value) <= hold {
+            if holds(writer, value) <= hold {
                 return writer.kind(value);
             }
             writer.push("(");
@@ -47,7 +47,10 @@ impl Writer<'_> {
 
     fn kind(&mut self, value: &Expression) {
         match &value.kind {
-            Kind::And(left, right) => self.infix(left, " and ", right),
+            Kind::And(parts) => self.infix(parts, " and "),
+            Kind::Attribute(owner, name) if self.is_ahead(owner, name) => {
+                self.ahead(owner, name);
+            }
             Kind::Attribute(inner, name) if self.may_be_of_macro(inner, name) => {
                 self.part(inner, Hold::Filter);
                 self.place(&value.span, |writer| {
@@ -107,19 +110,20 @@ impl Writer<'_> {
                 self.list(items);
                 self.push("|_list");
             }
+            Kind::Loop(number) => self.loop_object(*number),
             Kind::Name(name) => {
                 let name = self.names.read(name);
                 self.push(&name);
             }
-            Kind::OuterName(_) => {
-                let name = self.names.outer_loop();
+            Kind::OuterName(name) => {
+                let name = self.names.outer(name);
                 self.push(&name);
             }
             Kind::Not(value) => {
                 self.push("not ");
                 self.part(value, Hold::Filter);
             }
-            Kind::Or(left, right) => self.infix(left, " or ", right),
+            Kind::Or(parts) => self.infix(parts, " or "),
             Kind::Slice(inner, slice) => self.slice(value, inner, slice),
             Kind::Test(value, named, arguments) => {
                 self.part(value, Hold::Filter);
@@ -152,10 +156,11 @@ impl Writer<'_> {
         }
     }
 
-    fn infix(&mut self, left: &Expression, operator: &str, right: &Expression) {
-        self.part(left, Hold::Filter);
-        self.push(operator);
-        self.part(right, Hold::Filter);
+    fn infix(&mut self, parts: &[Expression], operator: &str) {
+        for (index, part) in parts.iter().enumerate() {
+            self.push(if index == 0 { "" } else { operator });
+            self.part(part, Hold::Filter);
+        }
     }
 
     /// An operator as the filter that does what Python's does.
@@ -188,28 +193,31 @@ impl Writer<'_> {
         first: &Expression,
         others: &[(Comparison, Expression)],
     ) {
-        match others {
-            [(comparison, right)] => {
-                self.operator(whole, first, comparison_filter(*comparison), &[right]);
-            }
-            _ => {
-                self.part(first, Hold::Filter);
-                self.push("|");
-                self.place(&whole.span, |writer| {
-                    writer.push("_compare(");
-                    for (index, (comparison, right)) in others.iter().enumerate() {
-                        writer.push(if index == 0 { "" } else { ", " });
-                        writer.string(comparison_filter(*comparison));
-                        writer.push(", ");
-                        writer.value(right);
-                    }
-                    writer.push(")");
+        if let [(comparison, right)] = others {
+            return self.operator(whole, first, comparison_filter(*comparison), &[right]);
+        }
+        // What is right of one comparison is kept for the next, which is made only if it holds.
+        self.part(first, Hold::Filter);
+        for (index, (comparison, right)) in others.iter().enumerate() {
+            self.push(if index == 0 { "|" } else { " and none|" });
+            self.place(&whole.span, |writer| {
+                writer.push(match index {
+                    0 => "_compare_first(",
+                    _ if index + 1 == others.len() => "_compare_last(",
+                    _ => "_compare_next(",
                 });
-            }
+                writer.string(comparison_filter(*comparison));
+                writer.push(", ");
+                writer.value(right);
+                writer.push(")");
+            });
         }
     }
 
     fn call(&mut self, function: &Expression, arguments: &Arguments) {
+        if self.recursion(function, arguments) {
+            return;
+        }
         // What is named by itself is called by its name, as `super()` must be, and so are methods.
         match &function.kind {
             Kind::Attribute(value, name) => {
@@ -220,8 +228,9 @@ impl Writer<'_> {
             _ => self.part(function, Hold::Postfix),
         }
         let may_be_macro = match &function.kind {
-            Kind::Name(name) => name != "loop" && !self.known.globals().contains(&&**name),
-            Kind::Attribute(owner, _) => !matches!(&owner.kind, Kind::Name(name) if name == "loop"),
+            Kind::Loop(_) => false,
+            Kind::Name(name) => !self.known.globals().contains(&&**name),
+            Kind::Attribute(owner, _) => !matches!(&owner.kind, Kind::Loop(_)),
             _ => true,
         };
         self.arguments(arguments, may_be_macro);
@@ -255,7 +264,7 @@ impl Writer<'_> {
         }
     }
 
-    fn arguments(&mut self, arguments: &Arguments, to_macro: bool) {
+    pub(super) fn arguments(&mut self, arguments: &Arguments, to_macro: bool) {
         let Arguments {
             positional,
             keywords,
@@ -368,8 +377,10 @@ fn may_be_float(item: &Expression) -> bool {
     )
 }
 
-fn holds(value: &Expression) -> Hold {
+fn holds(writer: &Writer, value: &Expression) -> Hold {
     match &value.kind {
+        Kind::Attribute(owner, name) if writer.is_ahead(owner, name) => Hold::Filter,
+        Kind::Compare(_, others) if others.len() > 1 => Hold::Loose,
         Kind::Item(_, item) if may_be_float(item) => Hold::Filter,
         Kind::Attribute(_, name) if name == "name" || MACRO_ATTRIBUTES.contains(&&**name) => {
             Hold::Filter
@@ -378,6 +389,7 @@ fn holds(value: &Expression) -> Hold {
         | Kind::Call(..)
         | Kind::Item(..)
         | Kind::Constant(Constant::Bool(_) | Constant::None | Constant::Text(_))
+        | Kind::Loop(_)
         | Kind::Name(_)
         | Kind::OuterName(_)
         | Kind::Tuple(_) => Hold::Postfix,

@@ -2,6 +2,7 @@
 
 mod expressions;
 mod imports;
+mod loops;
 mod macros;
 mod names;
 mod tags;
@@ -9,12 +10,13 @@ mod tags;
 use std::ops::Range;
 
 use super::expression::Expression;
+use super::loops::Loop;
 use super::places::Places;
 use super::statement::{Node, Template};
 use super::{Known, Surroundings};
 
 use self::names::Names;
-pub(in crate::render) use self::names::{HIDDEN, NOTHING, OUTER_LOOP, source_name};
+pub(in crate::render) use self::names::{HIDDEN, LOOP, NOTHING, outer_name, source_name};
 
 /// Control characters: text hardly has them, and where it does they are printed as strings.
 pub(super) const BLOCK: (&str, &str) = ("\u{11}", "\u{12}");
@@ -37,6 +39,8 @@ pub(super) fn write(
         known,
         names: Names::new(&template.scopes, known, surroundings),
         assigning: Vec::new(),
+        loops: &template.loops,
+        open_loops: Vec::new(),
     };
     writer.hide();
     writer.begin_names();
@@ -57,6 +61,9 @@ struct Writer<'a> {
     names: Names<'a>,
     /// What the open `set` and `macro` tags assign.
     assigning: Vec<Vec<&'a str>>,
+    loops: &'a [Loop],
+    /// The numbers of the loops that are open.
+    open_loops: Vec<usize>,
 }
 
 impl Writer<'_> {

@@ -8,7 +8,9 @@ use super::super::{Known, Surroundings};
 /// A global in which there is nothing: `_nothing.x` is undefined, whatever `x` is elsewhere.
 pub(in crate::render) const NOTHING: &str = "_nothing";
 /// The `loop` of the template that includes this one, or the job's.
-pub(in crate::render) const OUTER_LOOP: &str = "loop·";
+pub(super) const OUTER_LOOP: &str = "loop·";
+/// Begins the names of the objects that count the rounds of loops.
+pub(in crate::render) const LOOP: &str = "_loop";
 /// The names that a template imports and does not hand on when it is imported itself.
 pub(in crate::render) const HIDDEN: &str = "hidden·";
 /// Stands in names that are not as in the template. Identifiers may have it, those of templates do
@@ -17,6 +19,11 @@ pub(super) const MARK: char = '·';
 
 /// Names that are neither variables nor assigned.
 const SPECIAL: [&str; 4] = ["caller", "loop", "self", "super"];
+
+/// The variable that a template reads from outside by that written name.
+pub(in crate::render) fn outer_name(written: &str) -> Option<&str> {
+    written.strip_suffix(MARK)
+}
 
 /// `text` with the names as they are in the template.
 pub(in crate::render) fn source_name(text: &str) -> String {
@@ -97,6 +104,19 @@ impl<'a> Names<'a> {
         self.read(name).contains(MARK)
     }
 
+    /// Whether a variable is `loop` and never anything else.
+    pub(super) fn is_loop(&self, name: &str) -> bool {
+        let mut around = symbols::around(self.scopes, self.current());
+        let assigning = around.find(|scope| self.scopes[*scope].assigns(name));
+        assigning.is_some_and(|scope| self.scopes[scope].is_loop(name))
+    }
+
+    /// The number of the innermost loop around.
+    fn open_loop(&self) -> Option<usize> {
+        let mut around = symbols::around(self.scopes, self.current());
+        around.find_map(|scope| self.scopes[scope].number)
+    }
+
     /// What a variable is called around the scope that just began.
     pub(super) fn read_outside(&self, name: &str) -> String {
         match self.scope().parent {
@@ -145,10 +165,11 @@ impl<'a> Names<'a> {
         given.is_none_or(|given| given.iter().any(|known| known == name))
     }
 
-    pub(super) fn outer_loop(&self) -> String {
-        match self.is_given("loop") {
-            true => OUTER_LOOP.to_owned(),
-            false => format!("{NOTHING}.loop"),
+    /// A name that comes from outside the template.
+    pub(super) fn outer(&self, name: &str) -> String {
+        match self.is_given(name) {
+            true => format!("{name}{MARK}"),
+            false => format!("{NOTHING}.{name}"),
         }
     }
 
@@ -175,9 +196,6 @@ impl<'a> Names<'a> {
                 Begins::Undefined => pairs.push((own(name), nothing(name))),
             }
         }
-        if scope.has_loop && scope.shared {
-            pairs.push((own("loop"), "loop".to_owned()));
-        }
         pairs
     }
 
@@ -203,20 +221,20 @@ impl<'a> Names<'a> {
             if scope.kind == ScopeKind::Root {
                 break;
             }
-            let mut add = |theirs: &str, name: &str| {
+            let mut add = |theirs: &str, ours: String| {
                 if locals.iter().all(|(known, _)| known != theirs) {
-                    locals.push((theirs.to_owned(), local(name, scope.depth)));
+                    locals.push((theirs.to_owned(), ours));
                 }
             };
             for name in scope.assigned() {
                 let has_value = self.assigned.contains(&(index, name))
                     || symbols::begins(self.scopes, index, name) == Begins::Outer;
                 if has_value {
-                    add(name, name);
+                    add(name, local(name, scope.depth));
                 }
             }
-            if scope.has_loop {
-                add(OUTER_LOOP, "loop");
+            if let Some(number) = scope.shared_loop() {
+                add(OUTER_LOOP, format!("{LOOP}{number}"));
             }
         }
         locals
@@ -235,6 +253,9 @@ impl<'a> Names<'a> {
             .filter(is_variable)
             .map(|name| self.read_outside(name))
             .collect();
+        if scope.captured.contains("loop") {
+            captured.extend(self.open_loop().map(|number| format!("{LOOP}{number}")));
+        }
         if scope.shared {
             let own = self.scopes[0].assigned();
             let outer: Vec<&str> = match self.given() {

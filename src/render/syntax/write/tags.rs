@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::expression::{Expression, Kind};
+use super::super::expression::Expression;
 use super::super::statement::{End, Tag, Target};
 use super::Writer;
 use super::expressions::Hold;
@@ -30,13 +30,9 @@ impl<'a> Writer<'a> {
             }
             Tag::Call(parameters, call) => self.call_block(parameters, call),
             Tag::Elif(test) => self.tag_with("elif ", test),
-            Tag::Else(ends_loop) => {
-                self.word("else");
-                if *ends_loop {
-                    self.names.end();
-                    self.begin();
-                }
-            }
+            Tag::Else => self.word("else"),
+            Tag::ElseFor(number) => self.else_of_loop(*number),
+            Tag::End(End::For(number)) => self.end_loop(*number),
             Tag::End(end) => self.end(end),
             Tag::Extends(template) => self.block(|writer| {
                 writer.push("extends ");
@@ -47,11 +43,11 @@ impl<'a> Writer<'a> {
                 self.begin();
             }
             Tag::For {
+                number,
                 target,
                 items,
                 condition,
-                recursive,
-            } => self.for_loop(target, items, condition.as_ref(), *recursive),
+            } => self.for_loop(*number, target, items, condition.as_ref()),
             Tag::From {
                 template,
                 names,
@@ -80,6 +76,7 @@ impl<'a> Writer<'a> {
                     writer.push(" = ");
                     writer.unpacked(value, target);
                 });
+                self.loop_name(target, value);
                 let mut names = Vec::new();
                 target.names(&mut |name| names.push(name));
                 self.assigned(names);
@@ -167,34 +164,6 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn for_loop(
-        &mut self,
-        target: &'a Target,
-        items: &'a Expression,
-        condition: Option<&'a Expression>,
-        recursive: bool,
-    ) {
-        self.names.begin();
-        self.block(|writer| {
-            writer.push("for ");
-            writer.target(target);
-            let scope = writer.names.end();
-            writer.push(" in ");
-            writer.iterated(items, target);
-            if let Some(condition) = condition {
-                writer.names.begin();
-                writer.push(" if ");
-                writer.value(condition);
-                writer.names.end();
-            }
-            writer.names.resume(scope);
-            if recursive {
-                writer.push(" recursive");
-            }
-        });
-        self.begin_names();
-    }
-
     fn tag_with(&mut self, word: &str, value: &Expression) {
         self.block(|writer| {
             writer.push(word);
@@ -230,7 +199,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn target(&mut self, target: &Target) {
+    pub(super) fn target(&mut self, target: &Target) {
         match target {
             Target::Attribute(name, attribute) => {
                 let name = self.names.read(name);
@@ -253,23 +222,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// What a loop goes over, as Python iterates it.
-    fn iterated(&mut self, items: &Expression, target: &Target) {
-        let unpacks = matches!(target, Target::Tuple(_));
-        let is_literal = matches!(&items.kind, Kind::List(_) | Kind::Tuple(_));
-        match &items.kind {
-            // Nobody can change a list that has no name.
-            Kind::List(parts) if !unpacks => self.list(parts),
-            _ if is_literal && !unpacks => self.value(items),
-            _ => self.place(&items.span, |writer| {
-                writer.part(items, Hold::Filter);
-                writer.push(if unpacks { "|_items" } else { "|_iter" });
-            }),
-        }
-    }
-
     /// A value that may be for several names.
-    fn unpacked(&mut self, value: &Expression, target: &Target) {
+    pub(super) fn unpacked(&mut self, value: &Expression, target: &Target) {
         match target {
             Target::Tuple(_) => self.place(&value.span, |writer| {
                 writer.part(value, Hold::Filter);
