@@ -62,6 +62,17 @@ impl Cancellation {
         self.ids.entry(cluster).or_default().extend(ids);
     }
 
+    /// Has the collection remember that they are to end: of a task that has not begun, Slurm keeps
+    /// nothing that tells.
+    pub fn note(&self, collection: &mut Collection) {
+        for name in &self.jobs {
+            let job = collection.jobs.get_mut(name);
+            if let Some(attempt) = job.and_then(|job| job.attempts.last_mut()) {
+                attempt.reason = Some(CANCELLING.into());
+            }
+        }
+    }
+
     /// Ends them.
     ///
     /// # Errors
@@ -75,18 +86,6 @@ impl Cancellation {
             // A job that began meanwhile stays, if only those that wait are meant.
             scheduler.cancel(cluster.as_deref(), ids, state)
         })
-    }
-}
-
-/// Has a collection remember that these jobs are to end: of a task that has not begun, Slurm keeps
-/// nothing that tells.
-pub fn note(collection: &mut Collection, jobs: &[JobName]) {
-    for name in jobs {
-        let attempt = collection.jobs.get_mut(name);
-        let attempt = attempt.and_then(|job| job.attempts.last_mut());
-        if let Some(attempt) = attempt.filter(|attempt| attempt.state.is_active()) {
-            attempt.reason = Some(CANCELLING.into());
-        }
     }
 }
 

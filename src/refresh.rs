@@ -1,7 +1,8 @@
 //! What became of the jobs of a collection, asked in few questions.
 //!
 //! One `squeue` for all jobs of the user, and one `sacct` for those that it no longer shows, on each
-//! cluster that has any. Between the two, the controller is right: the accounting is seconds behind.
+//! cluster that has any. While a job is alive the controller is right: the accounting is seconds
+//! behind. How it ended, the accounting says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -106,7 +107,7 @@ fn with_accounting(
         let gone = attempt.state.is_active() && queue.of(attempt).is_none();
         changed |= match records.of(attempt) {
             Some(seen) if gone => update(attempt, &seen),
-            // It is behind, but has the last word; what began earlier is the run before a requeue.
+            // The last word; what ended before this began is the run before a requeue.
             Some(seen) if attempt.exit_code.is_none() && seen.ended >= attempt.started => {
                 !seen.state.is_active() && update(attempt, &seen)
             }

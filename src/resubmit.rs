@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::diagnostic::Warning;
 use crate::fs;
 use crate::generate::{JobGenerator, KnownJob};
-use crate::model::{JobName, Map, ParamSet, Value};
+use crate::model::{JobName, Map, ParamSet, Value, option_name};
 use crate::scheduler::Directives;
 use crate::spec::{Parameters, Spec, SpecError};
 use crate::submit::Request;
@@ -233,7 +233,7 @@ fn options(
 ) -> Result<Vec<(String, String)>, Error> {
     let mut options = Vec::new();
     for (name, value) in slurm {
-        let option = name.replace('_', "-");
+        let option = option_name(name);
         let text = match value {
             Value::Null | Value::Bool(false) => continue,
             Value::Bool(true) => String::new(),

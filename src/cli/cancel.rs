@@ -4,7 +4,7 @@ use super::look::{Look, look, save};
 use super::submit::key_value;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
-use crate::cancel::{Cancellation, note};
+use crate::cancel::Cancellation;
 use crate::collection::CollectionName;
 use crate::model::{JobName, JobState};
 use crate::submit::Selection;
@@ -66,7 +66,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         let question = format!("cancel {jobs} of collection `{name}`?");
         let refused = format!("{jobs} of collection `{name}` were not cancelled");
         printer.confirm(yes, &[], &question, refused)?;
-        note(&mut collection, &cancellation.jobs);
+        cancellation.note(&mut collection);
         save(&manager, &mut collection)?;
         cancellation.apply(&slurm, state.as_ref())?;
         look(&manager, &name, &slurm, printer)?;

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Printer;
+use super::collection::UNSUBMITTED;
 use super::table::table;
 use crate::model::JobName;
 use crate::retry::{Decision, Retries, Step, Verdict};
@@ -53,7 +54,7 @@ impl Decided {
         };
         Self {
             job_name: decision.name.clone(),
-            state: state(decision),
+            state: decision.state.as_ref().map(ToString::to_string),
             attempts: decision.attempts,
             action,
             changes: steps.iter().map(changed).collect(),
@@ -62,9 +63,9 @@ impl Decided {
     }
 }
 
-fn state(decision: &Decision) -> Option<String> {
+fn state(decision: &Decision) -> String {
     let state = decision.state.as_ref();
-    state.map(ToString::to_string)
+    state.map_or_else(|| UNSUBMITTED.into(), ToString::to_string)
 }
 
 /// A line for each job.
@@ -72,7 +73,7 @@ pub(super) fn to_table(retries: &Retries) -> String {
     let rows = retries.decisions.iter().map(|decision| {
         [
             decision.name.to_string(),
-            state(decision).unwrap_or_else(|| "UNSUBMITTED".into()),
+            state(decision),
             decision.attempts.to_string(),
             decision.verdict.to_string(),
         ]
@@ -91,8 +92,7 @@ pub(super) fn tell(retries: &Retries, printer: &Printer) {
     }
     let mut groups: IndexMap<String, Vec<&JobName>> = IndexMap::new();
     for decision in &retries.decisions {
-        let state = state(decision).unwrap_or_else(|| "UNSUBMITTED".into());
-        let group = groups.entry(format!("{state}: {}", decision.verdict));
+        let group = groups.entry(format!("{}: {}", state(decision), decision.verdict));
         group.or_default().push(&decision.name);
     }
     for (what, names) in groups.iter().take(SHOWN) {

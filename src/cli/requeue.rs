@@ -1,13 +1,9 @@
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
-use super::{Exit, Global, Printer};
+use super::Printer;
 use crate::Error;
 use crate::collection::{Collection, CollectionManager, CollectionName};
-use crate::model::{JobId, JobName};
-use crate::retry::{Retries, note_in_queue, put_back};
-use crate::scheduler::{Scheduler, Slurm};
+use crate::model::JobName;
+use crate::retry::{Retries, Verdict, put_back};
+use crate::scheduler::Slurm;
 use crate::text;
 
 /// Puts jobs back into the queue under their old ids.
@@ -18,51 +14,12 @@ pub(super) struct Requeue<'a> {
     pub(super) yes: bool,
 }
 
-#[derive(Serialize)]
-struct Requeued<'a> {
-    collection: &'a str,
-    requeued: &'a [JobName],
-}
-
 impl Requeue<'_> {
-    /// All of `names`, because somebody asked for it.
-    pub(super) fn all(
-        &self,
-        names: &[JobName],
-        global: &Global,
-        printer: &Printer,
-    ) -> Result<Exit, Error> {
-        self.confirm(names.len(), printer)?;
-        self.with_collection(|collection| {
-            let mut ids: BTreeMap<Option<String>, Vec<JobId>> = BTreeMap::new();
-            let jobs = names.iter().filter_map(|name| collection.jobs.get(name));
-            for last in jobs.filter_map(|job| job.attempts.last()) {
-                let cluster = last.cluster.as_deref().map(String::from);
-                ids.entry(cluster).or_default().push(last.job_id.clone());
-            }
-            for (cluster, ids) in &ids {
-                self.slurm.requeue(cluster.as_deref(), ids)?;
-            }
-            for name in names {
-                collection.jobs.get_mut(name).map(note_in_queue);
-            }
-            Ok(())
-        })?;
-        if global.json {
-            printer.json(&Requeued {
-                collection: self.name.as_str(),
-                requeued: names,
-            })?;
-        } else {
-            printer.result(&said(names.len(), self.name))?;
-        }
-        Ok(Exit::Done)
-    }
-
-    /// Those that a rule wants back; returns which went.
-    pub(super) fn by_rules(
+    /// Those that shall go back; returns which went. What becomes of the others is `otherwise`.
+    pub(super) fn run(
         &self,
         retries: &mut Retries,
+        otherwise: &Verdict,
         printer: &Printer,
     ) -> Result<Vec<JobName>, Error> {
         let count = retries.to_requeue().count();
@@ -72,16 +29,13 @@ impl Requeue<'_> {
         self.confirm(count, printer)?;
         let mut requeued = Vec::new();
         self.with_collection(|collection| {
-            let done = put_back(retries, collection, self.slurm, &mut requeued);
+            let done = put_back(retries, otherwise, collection, self.slurm, &mut requeued);
             done.map_err(Error::from)
         })?;
         Ok(requeued)
     }
 
     fn confirm(&self, count: usize, printer: &Printer) -> Result<(), Error> {
-        if count == 0 {
-            return Ok(());
-        }
         let jobs = format!(
             "{} of collection `{}`",
             text::count(count, "job"),

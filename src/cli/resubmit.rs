@@ -6,6 +6,7 @@ use super::decided::{self, Decided};
 use super::dispatch::Dispatch;
 use super::look::{Look, look};
 use super::requeue::Requeue;
+use super::sent::Report;
 use super::submit::key_value;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
@@ -13,7 +14,7 @@ use crate::collection::{Collection, CollectionName};
 use crate::diagnostic::Source;
 use crate::model::{JobName, Value};
 use crate::resubmit::{Resubmission, count_repeated};
-use crate::retry::{Retries, Wish, find_alike};
+use crate::retry::{Retries, Stay, Verdict, Wish, find_alike};
 use crate::submit::{Arrays, Filter, Selection};
 use crate::text;
 use crate::yaml::{self, Schema};
@@ -125,14 +126,18 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         name: &args.name,
         yes: args.yes,
     };
-    if args.requeue {
-        return requeue.all(&names, global, printer);
-    }
+    let otherwise = match args.requeue {
+        true => {
+            retries.requeue_all();
+            Verdict::Stay(Stay::NotPutBack)
+        }
+        false => Verdict::as_it_is(),
+    };
     let requeued = match args.dry_run {
         true => Vec::new(),
         false => {
             decided::tell(&retries, printer);
-            requeue.by_rules(&mut retries, printer)?
+            requeue.run(&mut retries, &otherwise, printer)?
         }
     };
     let choose = |collection: &Collection| {
@@ -164,7 +169,34 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         }
         return dispatch.show(&choose, global, printer);
     }
+    if args.requeue {
+        return tell_requeued(&retries, &dispatch, global, printer);
+    }
     dispatch.run(true, args.yes, &choose, global, printer)
+}
+
+/// Says which jobs went back into the queue, and fails if one could not.
+fn tell_requeued(
+    retries: &Retries,
+    dispatch: &Dispatch,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit, Error> {
+    let left: Vec<&JobName> = retries.not_put_back().collect();
+    let report = Report {
+        left: left.len(),
+        ..Report::default()
+    };
+    let exit = report.print(dispatch, global, printer)?;
+    let Some(first) = left.first() else {
+        return Ok(exit);
+    };
+    let jobs = text::count(left.len(), "job");
+    printer.note(&format!(
+        "{jobs} could not go back into the queue, such as `{first}`: Slurm forgot them, or will not \
+         put them back; without `--requeue` they are submitted again"
+    ));
+    Ok(Exit::Failed)
 }
 
 /// A Slurm argument as somebody types it: a whole number, or text. `24:00:00` stays as it is.

@@ -135,7 +135,7 @@ impl Report {
         let submitted = ids(&self.submitted);
         let nothing = self.submitted.is_empty() && self.refused.is_empty() && self.stop.is_none();
         let mut text = match nothing {
-            true if !dispatch.requeued.is_empty() => String::new(),
+            true if !dispatch.requeued.is_empty() || self.left > 0 => String::new(),
             true => format!("nothing to submit in collection `{name}`\n"),
             false => format!("submitted {jobs} of collection `{name}`{submitted}\n"),
         };

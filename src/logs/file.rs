@@ -65,8 +65,28 @@ pub fn last_lines(file: &File, count: usize) -> io::Result<u64> {
     Ok(0)
 }
 
+/// The last `max` bytes of a log, or all of it.
+///
+/// # Errors
+/// As those of [`open`].
+pub fn last_bytes(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let (bytes, _) = last_bytes_from(path, max)?;
+    Ok(bytes)
+}
+
 /// The last `max` bytes of a log, less the line that is cut.
 pub(super) fn end_of(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let (mut bytes, start) = last_bytes_from(path, max)?;
+    if start > 0
+        && let Some(first) = bytes.iter().position(|byte| *byte == b'\n')
+    {
+        bytes.drain(..=first);
+    }
+    Ok(bytes)
+}
+
+/// The last `max` bytes, and where they begin.
+fn last_bytes_from(path: &Path, max: u64) -> io::Result<(Vec<u8>, u64)> {
     let mut file = open(path)?;
     let named = |error| fs::named(error, "read", path);
     let length = file.metadata().map_err(named)?.len();
@@ -74,12 +94,7 @@ pub(super) fn end_of(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(start)).map_err(named)?;
     let mut bytes = Vec::new();
     file.take(max).read_to_end(&mut bytes).map_err(named)?;
-    if start > 0
-        && let Some(first) = bytes.iter().position(|byte| *byte == b'\n')
-    {
-        bytes.drain(..=first);
-    }
-    Ok(bytes)
+    Ok((bytes, start))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod python;
 mod signature;
 mod signs;
 
-pub use file::{last_lines, open};
+pub use file::{last_bytes, last_lines, open};
 pub use find::{JobQuery, Match, files_of, matches};
 pub use follow::{Follower, News};
 pub use group::{Group, group};

@@ -16,6 +16,12 @@ pub enum Unit {
     Pieces,
 }
 
+/// The long name of the option of `sbatch` that a Slurm argument stands for: specs and templates
+/// write `mem_per_cpu` for `mem-per-cpu`.
+pub fn option_name(argument: &str) -> String {
+    argument.replace('_', "-")
+}
+
 /// So much of something that `sbatch` is asked for.
 ///
 /// ```

@@ -11,7 +11,7 @@ mod quantity;
 mod token;
 mod value;
 
-pub use amount::{Amount, Factor, Growth, Unit};
+pub use amount::{Amount, Factor, Growth, Unit, option_name};
 pub use job_id::JobId;
 pub use job_name::{JobName, JobNameProblem};
 pub use job_state::JobState;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::collection::{Changes, Collection, Job};
 use crate::fs;
-use crate::model::{Map, Value};
+use crate::model::{Map, Value, option_name};
 use crate::resubmit::over;
 use crate::scheduler::Directives;
 
@@ -42,7 +42,10 @@ impl<'a> Asked<'a> {
             Some((_, Value::Null | Value::Bool(false))) => None,
             Some((_, Value::Bool(true))) => Some(String::new()),
             Some((_, value)) => Some(value.to_string()),
-            None => self.directives().get(&option(argument)).map(String::from),
+            None => self
+                .directives()
+                .get(&option_name(argument))
+                .map(String::from),
         }
     }
 
@@ -56,12 +59,12 @@ impl<'a> Asked<'a> {
     }
 
     fn entry(&self, argument: &str) -> Option<(&std::sync::Arc<str>, &Value)> {
-        let wanted = option(argument);
+        let wanted = option_name(argument);
         // The latest change may be spelled otherwise than what it changes.
         self.slurm
             .iter()
             .rev()
-            .find(|(known, _)| option(known) == wanted)
+            .find(|(known, _)| option_name(known) == wanted)
     }
 
     /// What the script says itself.
@@ -74,9 +77,4 @@ impl<'a> Asked<'a> {
         let text = fs_err::read(fs::join(self.root, folder).join(script)).unwrap_or_default();
         Directives::parse(&String::from_utf8_lossy(&text))
     }
-}
-
-/// The long name of the option that an argument stands for.
-pub(super) fn option(argument: &str) -> String {
-    argument.replace('_', "-")
 }

@@ -1,7 +1,6 @@
 //! What a hook on failures is told.
 
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -9,6 +8,7 @@ use super::Question;
 use crate::collection::{Attempt, Job};
 use crate::fs;
 use crate::hook::Failure;
+use crate::logs::{Folders, JobLogs, last_bytes};
 use crate::model::{JobId, JobName, JobState, Map, Value};
 
 /// How much of the end of a log is shown, in bytes.
@@ -31,8 +31,11 @@ pub(super) fn of(question: &Question<'_>, name: &JobName, job: &Job) -> Failure 
         ("slurm", asked.slurm().clone().into()),
         ("script", text(&folder.join(&job.script_path))),
     ];
-    let last = job.attempts.last();
-    let attempt = last.map(|last| of_attempt(last, job.attempts.len(), &folder));
+    let attempt = job.attempts.last().map(|last| {
+        let logs = JobLogs::new(root, collection, name, job, last);
+        let log = logs.files(&Folders::default()).into_iter().next();
+        of_attempt(last, job.attempts.len(), log)
+    });
     Failure {
         job: about.into_iter().collect(),
         attempt: attempt.unwrap_or_default(),
@@ -50,7 +53,7 @@ pub fn imagined(params: Map, slurm: Map, details: &Map) -> Result<Failure, (Stri
         nodes: Some("node1".into()),
         ..Attempt::new(JobId::from(1), JobState::Failed)
     };
-    let mut attempt = of_attempt(&attempt, 1, Path::new(""));
+    let mut attempt = of_attempt(&attempt, 1, None);
     for (key, value) in details {
         match attempt.get_mut(key) {
             Some(entry) => *entry = value.clone(),
@@ -73,7 +76,7 @@ pub fn imagined(params: Map, slurm: Map, details: &Map) -> Result<Failure, (Stri
     })
 }
 
-fn of_attempt(attempt: &Attempt, number: usize, folder: &Path) -> Map {
+fn of_attempt(attempt: &Attempt, number: usize, log: Option<PathBuf>) -> Map {
     let text = |text: &Option<Box<str>>| text.as_deref().map_or(Value::Null, Value::from);
     let int = |int: Option<i64>| int.map_or(Value::Null, Value::from);
     let (code, signal) = match attempt
@@ -84,8 +87,10 @@ fn of_attempt(attempt: &Attempt, number: usize, folder: &Path) -> Map {
         Some((code, signal)) => (code.parse().ok(), signal.parse().ok()),
         None => (None, None),
     };
-    let log = attempt.log.as_ref().map(|log| folder.join(log));
-    let tail = log.as_deref().map(tail).unwrap_or_default();
+    // What cannot be read is empty.
+    let tail = log.as_deref().map(|log| last_bytes(log, TAIL_BYTES));
+    let tail = tail.and_then(Result::ok).unwrap_or_default();
+    let tail = String::from_utf8_lossy(&tail).into_owned();
     let log = log.map_or(Value::Null, |log| log.display().to_string().into());
     let entries = [
         ("number", int(i64::try_from(number).ok())),
@@ -100,21 +105,4 @@ fn of_attempt(attempt: &Attempt, number: usize, folder: &Path) -> Map {
         ("log_tail", tail.into()),
     ];
     entries.into_iter().collect()
-}
-
-/// The end of a log; empty if it cannot be read.
-fn tail(path: &Path) -> String {
-    let read = || -> std::io::Result<Vec<u8>> {
-        // A pipe would keep us waiting.
-        if !fs_err::metadata(path)?.is_file() {
-            return Ok(Vec::new());
-        }
-        let mut file = fs_err::File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
-        let mut bytes = Vec::new();
-        file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
 }

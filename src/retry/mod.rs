@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use alike::{Alike, find_alike};
 pub use failure::imagined;
-pub use queue::{note_in_queue, put_back};
+pub use queue::put_back;
 pub use stay::Stay;
 pub use verdict::{Decision, Step, Verdict, Wish};
 
@@ -201,6 +201,20 @@ impl Retries {
             .iter()
             .filter(|it| matches!(&it.verdict, Verdict::Again { steps, .. } if steps.is_empty()));
         unchanged.map(|it| &it.name)
+    }
+
+    /// All jobs shall go back into the queue, because somebody says so.
+    pub fn requeue_all(&mut self) {
+        self.ruled = true;
+        for decision in &mut self.decisions {
+            decision.verdict = Verdict::Requeue;
+        }
+    }
+
+    /// The jobs that could not, where nothing else shall become of them.
+    pub fn not_put_back(&self) -> impl Iterator<Item = &JobName> {
+        let kept = |it: &&Decision| matches!(it.verdict, Verdict::Stay(Stay::NotPutBack));
+        self.decisions.iter().filter(kept).map(|it| &it.name)
     }
 
     /// The jobs that shall go back into the queue.

@@ -8,12 +8,13 @@ use crate::model::{JobId, JobName, JobState};
 use crate::scheduler::{Observation, Scheduler, SlurmError};
 
 /// Puts the jobs that shall go back into the queue there, and notes it in `collection` and `done`.
-/// Those that Slurm forgot, or will not put back, are to be submitted again from then on.
+/// What becomes of those that Slurm forgot, or will not put back, is `otherwise` from then on.
 ///
 /// # Errors
 /// When Slurm cannot be asked; what was put back until then is noted.
 pub fn put_back(
     retries: &mut Retries,
+    otherwise: &Verdict,
     collection: &mut Collection,
     scheduler: &dyn Scheduler,
     done: &mut Vec<JobName>,
@@ -56,7 +57,7 @@ pub fn put_back(
             } else if state_in(&queue, &id) == Some(true) {
                 decision.verdict = Verdict::Stay(Stay::Alive);
             } else {
-                decision.verdict = Verdict::as_it_is();
+                decision.verdict = otherwise.clone();
             }
         }
     }
@@ -71,7 +72,7 @@ fn state_in(queue: &[Observation], id: &JobId) -> Option<bool> {
 }
 
 /// Notes that a job is back in the queue: another attempt, under the same id.
-pub fn note_in_queue(job: &mut Job) {
+fn note_in_queue(job: &mut Job) {
     let Some(last) = job.attempts.last().cloned() else {
         return;
     };

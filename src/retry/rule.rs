@@ -1,10 +1,10 @@
 //! Rules of a spec, applied to a job.
 
-use super::asked::{Asked, option};
+use super::asked::Asked;
 use super::{Question, Stay, Verdict, Wish, nodes};
 use crate::collection::Job;
 use crate::hook::Remedy;
-use crate::model::{Amount, Growth, JobState, Map, Unit, Value};
+use crate::model::{Amount, Growth, JobState, Map, Unit, Value, option_name};
 use crate::spec::{Change, Retry, Rule, To};
 
 /// What becomes of a job; `None` where the hook must say.
@@ -55,7 +55,10 @@ fn changed(changes: &[Change], asked: &Asked<'_>, wished: &Map) -> Result<Map, S
     let mut slurm = Map::new();
     let mut stay = None;
     for Change { argument, to } in changes {
-        if wished.keys().any(|key| option(key) == option(argument)) {
+        if wished
+            .keys()
+            .any(|key| option_name(key) == option_name(argument))
+        {
             continue;
         }
         let value = match to {
@@ -97,7 +100,7 @@ fn more(
             None => Stay::NotKnown { argument: owned() },
         });
     };
-    let unit = Unit::of(&option(argument));
+    let unit = Unit::of(&option_name(argument));
     let amount = unit.and_then(|unit| Amount::parse(unit, &text));
     let no_amount = || Stay::NoAmount {
         argument: owned(),
@@ -126,7 +129,7 @@ fn more(
 /// The other way in which memory is asked for, of which `sbatch` takes only one.
 fn other_memory(argument: &str, asked: &Asked<'_>) -> Option<&'static str> {
     const WAYS: [&str; 3] = ["mem", "mem-per-cpu", "mem-per-gpu"];
-    let is_way = WAYS.contains(&&*option(argument));
+    let is_way = WAYS.contains(&&*option_name(argument));
     let mut others = WAYS.into_iter().filter(|way| asked.get(way).is_some());
     is_way.then(|| others.next()).flatten()
 }

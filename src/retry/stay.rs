@@ -35,6 +35,8 @@ pub enum Stay {
         /// The Slurm argument.
         argument: String,
     },
+    /// It cannot go back into the queue.
+    NotPutBack,
     /// Its state has no rule.
     NoRule(JobState),
     /// It asks for memory in another way than the rule.
@@ -68,6 +70,7 @@ impl Display for Stay {
                 "it asks for no `{argument}` that could grow: write one into the template or \
                  `slurm_args.defaults`"
             ),
+            Self::NotPutBack => f.write_str("Slurm forgot it, or will not put it back"),
             Self::NoRule(state) => write!(f, "no rule for {state}"),
             Self::OtherMemory {
                 argument,

@@ -71,7 +71,7 @@ impl Decision {
 
 impl Verdict {
     /// The job again, as it is.
-    pub(super) fn as_it_is() -> Self {
+    pub fn as_it_is() -> Self {
         Self::Again {
             remedy: Remedy::default(),
             steps: Vec::new(),

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::test::{Test, project};
+use super::test::Test;
 
 /// How a block of commands begins that run anywhere.
 pub const ANYWHERE: &str = "```console";
@@ -62,14 +62,7 @@ pub fn matches(pattern: &str, line: &str) -> bool {
 /// Runs the blocks of a page that begin with `fence`, with some variables; returns how many commands
 /// did what is shown.
 pub fn run_page(page: &Path, fence: &str, variables: &[(&str, &str)]) -> Result<usize, String> {
-    let test = Test::new();
-    let copy = Command::new("cp")
-        .arg("-r")
-        .arg(project().join("examples"))
-        .arg(test.path())
-        .status()
-        .unwrap();
-    assert!(copy.success());
+    let test = Test::with_examples();
     let binaries = Path::new(env!("CARGO_BIN_EXE_slurmkit")).parent().unwrap();
     let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap());
     let steps = steps(&fs::read_to_string(page).unwrap(), fence);

@@ -3,20 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use super::test::{Test, project};
 
 /// The scripts of an example, generated from the project's root as the README does.
 fn generated(name: &str) -> BTreeMap<String, String> {
-    let test = Test::new();
-    let copied = Command::new("cp")
-        .arg("-r")
-        .arg(project().join("examples"))
-        .arg(test.path())
-        .status()
-        .unwrap();
-    assert!(copied.success());
+    let test = Test::with_examples();
     let folder = format!("examples/{name}/job_scripts");
     fs::remove_dir_all(test.path().join(&folder)).ok();
     let spec = format!("examples/{name}/job_spec");

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 
 use jiff::{SignedDuration, Timestamp};
 use slurmkit::CollectionManager;
+use slurmkit::cancel::Cancellation;
 use slurmkit::collection::{Attempt, Collection};
 use slurmkit::model::{JobId, JobState, Token};
 use slurmkit::refresh::refresh;
@@ -13,6 +14,7 @@ use slurmkit::scheduler::{
     Accepted, Directives, JobIds, Limits, Observation, Records, Scheduler, SlurmError, Submission,
     SubmitError,
 };
+use slurmkit::submit::Selection;
 
 use super::test::{Test, two_jobs};
 
@@ -291,8 +293,8 @@ fn what_was_told_to_end_was_cancelled_once_it_is_gone() {
     for index in 0..2 {
         two.attempt(index).submitted = Some(Timestamp::now());
     }
-    let names: Vec<_> = two.collection.jobs.keys().cloned().collect();
-    slurmkit::cancel::note(&mut two.collection, &names);
+    let cancellation = Cancellation::plan(&two.collection, &Selection::default(), None);
+    cancellation.note(&mut two.collection);
     let fake = Fake {
         queue: vec![seen("7_0", "RUNNING")],
         accounting: Some(Vec::new()),

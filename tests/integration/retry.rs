@@ -327,6 +327,45 @@ fn what_slurm_will_not_put_back_is_submitted_again() {
     assert_eq!(ids, ["100", "21", "101"]);
 }
 
+/// The attempts of each job of three.
+fn attempts(project: &Project) -> Vec<usize> {
+    let collection = project.collection();
+    collection
+        .jobs
+        .values()
+        .map(|it| it.attempts.len())
+        .collect()
+}
+
+#[test]
+fn a_dry_run_puts_nothing_back_into_the_queue() {
+    let project = preempted();
+    let shown = project.resubmit("--requeue --dry-run");
+    contains(&shown, &["seed1", "back into the queue"]);
+    assert_eq!(project.test.read("slurm.log"), "");
+    assert_eq!(attempts(&project), [1, 1, 1]);
+}
+
+/// What Slurm did is known, whatever else it would not do.
+#[test]
+fn jobs_that_cannot_go_back_are_told_and_those_that_did_are_noted() {
+    let project = preempted();
+    let after = format!("{}{}", queued(11, "PREEMPTED"), queued(21, "PENDING"));
+    project.test.write("refuses", &after);
+    let run = project.command("--json resubmit default --requeue -y");
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    contains(
+        &run.stderr,
+        &["2 jobs could not go back into the queue, such as `seed1`"],
+    );
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["requeued"], serde_json::json!(["seed2"]));
+    assert_eq!(report["submitted"], serde_json::json!([]));
+    assert_eq!(report["left"], 2);
+    assert_eq!(attempts(&project), [1, 2, 1]);
+    assert_eq!(project.submissions(), Vec::<String>::new());
+}
+
 #[test]
 fn failures_that_are_all_alike_stop_and_ask() {
     let failed = |jobs, rules: &str, code: &'static str| {

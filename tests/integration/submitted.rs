@@ -100,7 +100,7 @@ impl Project {
         self
     }
 
-    fn command(&self, args: &str) -> Run {
+    pub fn command(&self, args: &str) -> Run {
         let path = format!(
             "{}:{}",
             self.test.path().join("bin").display(),

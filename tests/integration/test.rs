@@ -25,6 +25,18 @@ impl Test {
         }
     }
 
+    /// With a copy of the project's `examples`.
+    pub fn with_examples() -> Self {
+        let test = Self::new();
+        let copy = Command::new("cp")
+            .arg("-r")
+            .arg(project().join("examples"))
+            .arg(test.path())
+            .status();
+        assert!(copy.unwrap().success());
+        test
+    }
+
     /// Hides every interpreter.
     pub fn without_python(self) -> Self {
         Self {

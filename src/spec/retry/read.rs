@@ -2,7 +2,7 @@ use std::num::NonZeroU64;
 
 use super::{Change, Retry, Rule, To};
 use crate::diagnostic::{any_of, did_you_mean};
-use crate::model::{Amount, Growth, JobState, Map, Unit, Value};
+use crate::model::{Amount, Growth, JobState, Map, Unit, Value, option_name};
 use crate::yaml::{Fields, Misfit, Node};
 
 const SETTINGS: [&str; 3] = ["max_attempts", "stop_after_alike", "on_failure"];
@@ -165,7 +165,7 @@ fn new_value(key: &Node, argument: &str, node: &Node) -> Result<To, Misfit> {
                     any_of(Unit::options()).replace(" or ", " and ")
                 )
             };
-            let guess = did_you_mean(&argument.replace('_', "-"), Unit::options());
+            let guess = did_you_mean(&option_name(argument), Unit::options());
             return Err(Misfit::new(key, message).help(guess.unwrap_or_else(help)));
         }
         return Ok(To::Value(plain(&scalar.value, text)));
@@ -207,7 +207,7 @@ fn plain(value: &Value, text: &str) -> Value {
 }
 
 fn unit_of(argument: &str) -> Option<Unit> {
-    Unit::of(&argument.replace('_', "-"))
+    Unit::of(&option_name(argument))
 }
 
 /// Puts `max` to the arguments that grow.
@@ -269,10 +269,8 @@ fn bound(
         misfits.push(Misfit::new(node, message));
         return None;
     };
-    let option = argument.replace('_', "-");
-    let mut known = known
-        .iter()
-        .filter(|(key, _)| key.replace('_', "-") == option);
+    let option = option_name(argument);
+    let mut known = known.iter().filter(|(key, _)| option_name(key) == option);
     let asked = known.next().map(|(_, value)| value.to_string());
     if let Some(asked) = asked
         && let Some(amount) = Amount::parse(unit, &asked)

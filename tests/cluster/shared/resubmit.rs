@@ -68,7 +68,9 @@ fn the_template_sees_extra_parameters_of_a_resubmission() {
 fn a_requeued_job_keeps_its_id() {
     let project = some_fail();
     let first = project.status("sweep");
-    project.ok("resubmit sweep --filter failed --requeue -y");
+    project
+        .resubmit("sweep --filter failed --requeue")
+        .complete();
     // Slurm starts it two minutes later.
     let status = project.status_when("sweep", |status| status.count("PENDING") == 3);
     assert_eq!(status.ids(), first.ids());
