@@ -127,7 +127,9 @@ fn observation(
         submitted: parse_time(submitted),
         started,
         ended: parse_time(ended).filter(|_| over),
-        reason: said(reason),
+        // The controller gives it to each job that failed, the accounting to none; the exit code
+        // says more.
+        reason: said(reason).filter(|reason: &Box<str>| &**reason != "NonZeroExitCode"),
         nodes: said(nodes),
         exit_code: exit_code.filter(|_| over).and_then(said),
         state,
@@ -189,6 +191,8 @@ mod tests {
         let observed = parse_squeue(&waiting).unwrap();
         assert_eq!((observed.started, observed.token), (None, None));
         assert_eq!(observed.reason.as_deref(), Some("JobHeldUser"));
+        let failed = line(&["4", "FAILED", "x", "", "", "NonZeroExitCode", "node1", ""]);
+        assert_eq!(parse_squeue(&failed).unwrap().reason, None);
         for torn in ["", "JOBID STATE", "7", "rest of a comment"] {
             assert_eq!(parse_squeue(torn), None, "{torn}");
         }
