@@ -127,9 +127,9 @@ fn observation(
         submitted: parse_time(submitted),
         started,
         ended: parse_time(ended).filter(|_| over),
-        // The controller gives it to each job that failed, the accounting to none; the exit code
-        // says more.
-        reason: said(reason).filter(|reason: &Box<str>| &**reason != "NonZeroExitCode"),
+        // The controller gives this one to each job that failed, the accounting to none; the exit
+        // code says more.
+        reason: said(reason).filter(|_| reason != "NonZeroExitCode"),
         nodes: said(nodes),
         exit_code: exit_code.filter(|_| over).and_then(said),
         state,
