@@ -62,6 +62,7 @@ pub mod hook;
 pub mod logs;
 pub mod migrate;
 pub mod model;
+mod parallel;
 pub mod refresh;
 pub mod render;
 pub mod resubmit;

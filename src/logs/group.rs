@@ -1,9 +1,7 @@
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use indexmap::IndexMap;
 
 use super::{Folders, JobLogs, Signature};
+use crate::parallel;
 
 /// Jobs that failed in the same way.
 #[derive(Clone, Debug)]
@@ -34,24 +32,5 @@ pub fn group<'a>(failed: Vec<JobLogs<'a>>) -> Vec<Group<'a>> {
 /// Why each failed, in the same order.
 fn signatures(failed: &[JobLogs<'_>], folders: &Folders) -> Vec<Signature> {
     const THREADS: usize = 8;
-    let cells: Vec<OnceLock<Signature>> = failed.iter().map(|_| OnceLock::new()).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        while let Some((job, cell)) = {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            failed.get(at).zip(cells.get(at))
-        } {
-            cell.get_or_init(|| job.signature(folders));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..THREADS.min(failed.len()) {
-            // Where there are no more threads, this one does it all.
-            std::thread::Builder::new().spawn_scoped(scope, work).ok();
-        }
-        work();
-    });
-    let read = failed.iter().zip(cells);
-    read.map(|(job, cell)| cell.into_inner().unwrap_or_else(|| job.signature(folders)))
-        .collect()
+    parallel::map(failed, THREADS, |job| job.signature(folders))
 }

@@ -8,7 +8,7 @@ use super::test::project;
 
 /// From the bottom up. Modules of one layer may know each other where they stand in one list.
 const LAYERS: &[&[&str]] = &[
-    &["model", "text", "diagnostic", "fs"],
+    &["model", "text", "diagnostic", "fs", "parallel"],
     &["yaml"],
     &["config"],
     &["sandbox"],
