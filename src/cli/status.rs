@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::collection::UNSUBMITTED;
 use super::look::{Look, look};
+use super::sent::on_the_way;
 use super::table::table;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
@@ -67,13 +68,14 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
     let slurm = settings::slurm(printer);
     loop {
         let look = look(&manager, &args.name, &slurm, printer)?;
-        let report = Report::new(&look, args.state.as_ref());
+        let asked = args.state.as_ref();
         if global.json {
-            printer.json(&report)?;
+            let meant = |job: &Job| asked.is_none_or(|asked| asked.is(job.state()));
+            printer.json(&Report::new(&look, meant))?;
         } else {
             let clear = args.watch && io::stdout().is_terminal();
             let clear = if clear { "\u{1b}[H\u{1b}[J" } else { "" };
-            printer.result(&format!("{clear}{}", report.text(&look)))?;
+            printer.result(&format!("{clear}{}", text(&look, asked)))?;
         }
         if !args.watch || look.collection.count_active() == 0 {
             return Ok(Exit::Done);
@@ -107,14 +109,14 @@ struct JobReport<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(look: &'a Look, asked: Option<&Asked>) -> Self {
+    /// With the jobs that are meant.
+    fn new(look: &'a Look, meant: impl Fn(&Job) -> bool) -> Self {
         let Look { collection, away } = look;
         let now = Timestamp::now();
         let mut counts = BTreeMap::new();
         for job in collection.jobs.values() {
             *counts.entry(word(job)).or_default() += 1;
         }
-        let meant = |job: &Job| asked.is_none_or(|asked| asked.is(job.state()));
         let jobs = collection.jobs.iter().filter(|(_, job)| meant(job));
         Self {
             collection: collection.name.as_str(),
@@ -129,81 +131,70 @@ impl<'a> Report<'a> {
                 .collect(),
         }
     }
+}
 
-    fn text(&self, look: &Look) -> String {
-        let mut text = String::new();
-        self.write(&mut text, look)
-            .expect("writing to a string cannot fail");
-        text
-    }
+/// The counts, and the jobs in a state that was asked for, or else the first that failed.
+fn text(look: &Look, asked: Option<&Asked>) -> String {
+    let mut text = String::new();
+    write(&mut text, look, asked).expect("writing to a string cannot fail");
+    text
+}
 
-    fn write(&self, out: &mut String, look: &Look) -> std::fmt::Result {
-        let Look { collection, away } = look;
-        let jobs = text::count(collection.jobs.len(), "job");
-        writeln!(out, "{jobs} of collection `{}`", self.collection)?;
-        if let Some(error) = away {
-            let age = Timestamp::now().as_second() - self.as_of.as_second();
-            writeln!(out, "{error}")?;
-            writeln!(out, "as of {} ago ({})", duration(age), self.as_of)?;
-        }
-        let counts = refresh::count(collection);
-        let completed = counts.get(&Some(JobState::Completed)).copied();
-        let done = completed.unwrap_or_default();
-        writeln!(out, "{}", bar(done, collection.jobs.len()))?;
-        for (state, count) in &counts {
-            let word = state.as_ref().map_or(UNSUBMITTED, JobState::word);
-            let reasons = reasons(collection, state.as_ref());
-            let line = format!("  {word:<13} {:>9}{reasons}", text::thousands(*count));
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        if let Some(seconds) = remaining(collection, Timestamp::now()) {
-            writeln!(out, "about {} remaining", duration(seconds))?;
-        }
-        let unsettled: usize = collection
-            .unsettled
-            .iter()
-            .map(|sending| sending.jobs.len())
-            .sum();
-        if unsettled > 0 {
-            let jobs = text::count(unsettled, "job");
-            writeln!(
-                out,
-                "{jobs} on the way; `slurmkit submit` finds out what became of them"
-            )?;
-        }
-        let failed = |report: &&JobReport<'_>| JobState::parse(report.state).is_failure();
-        let asked = self.jobs.len() < collection.jobs.len();
-        let listed: Vec<_> = match asked {
-            true => self.jobs.iter().collect(),
-            false => self
-                .jobs
-                .iter()
-                .filter(|report| report.state != UNSUBMITTED)
-                .filter(failed)
-                .collect(),
-        };
-        if listed.is_empty() {
-            return Ok(());
-        }
-        let most = if asked { usize::MAX } else { SHOWN };
-        let rows = listed.iter().take(most).map(|report| report.row());
-        let header = [
-            "STATE", "JOB", "ID", "EXIT", "ELAPSED", "NODE", "REASON", "LOG",
-        ];
-        write!(out, "\n{}", table(header, rows))?;
-        if listed.len() > most {
-            let more = text::thousands(listed.len() - most);
-            writeln!(out, "… and {more} more; `--state` lists those in one state")?;
-        }
-        if !asked {
-            let name = self.collection;
-            writeln!(
-                out,
-                "`slurmkit logs {name} --failed` shows why, alike ones together"
-            )?;
-        }
-        Ok(())
+fn write(out: &mut String, look: &Look, asked: Option<&Asked>) -> std::fmt::Result {
+    let Look { collection, away } = look;
+    let report = Report::new(look, |job| match asked {
+        Some(asked) => asked.is(job.state()),
+        None => job.state().is_some_and(JobState::is_failure),
+    });
+    let name = report.collection;
+    let jobs = text::count(collection.jobs.len(), "job");
+    writeln!(out, "{jobs} of collection `{name}`")?;
+    if let Some(error) = away {
+        let age = Timestamp::now().as_second() - report.as_of.as_second();
+        writeln!(out, "{error}")?;
+        writeln!(out, "as of {} ago ({})", duration(age), report.as_of)?;
     }
+    let counts = refresh::count(collection);
+    let completed = counts.get(&Some(JobState::Completed)).copied();
+    let done = completed.unwrap_or_default();
+    writeln!(out, "{}", bar(done, collection.jobs.len()))?;
+    for (state, count) in &counts {
+        let word = state.as_ref().map_or(UNSUBMITTED, JobState::word);
+        let reasons = reasons(collection, state.as_ref());
+        let line = format!("  {word:<13} {:>9}{reasons}", text::thousands(*count));
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    if let Some(seconds) = remaining(collection, Timestamp::now()) {
+        writeln!(out, "about {} remaining", duration(seconds))?;
+    }
+    let unsettled: usize = collection
+        .unsettled
+        .iter()
+        .map(|sending| sending.jobs.len())
+        .sum();
+    if unsettled > 0 {
+        writeln!(out, "{}", on_the_way(unsettled))?;
+    }
+    if report.jobs.is_empty() {
+        return Ok(());
+    }
+    let most = asked.map_or(SHOWN, |_| usize::MAX);
+    let rows = report.jobs.iter().take(most).map(JobReport::row);
+    let header = [
+        "STATE", "JOB", "ID", "EXIT", "ELAPSED", "NODE", "REASON", "LOG",
+    ];
+    write!(out, "\n{}", table(header, rows))?;
+    if report.jobs.len() > most {
+        let more = text::thousands(report.jobs.len() - most);
+        writeln!(out, "… and {more} more; `--state` lists those in one state")?;
+    }
+    if asked.is_none() {
+        writeln!(
+            out,
+            "`slurmkit logs {name} --failed` shows why, alike ones together"
+        )?;
+    }
+    Ok(())
 }
 
 impl<'a> JobReport<'a> {
