@@ -192,6 +192,7 @@ impl Dispatch {
                 }
                 _ => {
                     report.left = outcome.left.len();
+                    report.unsettled = outcome.unsettled;
                     report.stop = outcome.stop;
                     break;
                 }
@@ -225,7 +226,7 @@ impl Dispatch {
         }
         let plan = self.plan(&collection, choose(&collection)?, limits)?;
         let total = plan.jobs();
-        let outcome = submitter.send(
+        let mut outcome = submitter.send(
             &mut collection,
             plan,
             &mut |done| printer.advance("submitting", done, total),
@@ -236,8 +237,11 @@ impl Dispatch {
             .manager
             .stage(&lock, &mut collection)
             .and_then(|staged| self.manager.commit(staged, &mut collection));
-        let outcome = outcome?;
-        saved?;
+        if let Err(error) = saved
+            && !matches!(outcome.stop, Some(Stop::Failed(_)))
+        {
+            outcome.stop = Some(Stop::Failed(error.into()));
+        }
         Ok((outcome, recovered))
     }
 }

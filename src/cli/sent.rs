@@ -15,6 +15,7 @@ pub(super) struct Report {
     pub(super) recovered: Vec<(JobName, JobId)>,
     pub(super) refused: Vec<Refusal>,
     pub(super) left: usize,
+    pub(super) unsettled: usize,
     pub(super) stop: Option<Stop>,
 }
 
@@ -24,6 +25,7 @@ struct JsonReport<'a> {
     submitted: Vec<JobReport<'a>>,
     recovered: Vec<JobReport<'a>>,
     left: usize,
+    unsettled: usize,
     message: Option<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     requeued: &'a [JobName],
@@ -82,6 +84,7 @@ impl Report {
                 submitted: job_reports(&self.submitted),
                 recovered: job_reports(&self.recovered),
                 left: self.left + self.refused_jobs(),
+                unsettled: self.unsettled,
                 message: message.clone(),
                 requeued: &dispatch.requeued,
                 decided: &dispatch.decided,
@@ -123,7 +126,16 @@ impl Report {
                 Ok(Exit::Failed)
             }
             Some(Stop::Failed(error)) => {
-                printer.note(&format!("{left} not submitted"));
+                if self.unsettled > 0 {
+                    printer.note(&on_the_way(self.unsettled));
+                }
+                if self.left > 0 {
+                    printer.note(&format!("{left} not submitted"));
+                }
+                if self.unsettled > 0 || !self.submitted.is_empty() {
+                    printer
+                        .note("what was sent is on record: no job goes twice if you submit again");
+                }
                 Err(error)
             }
         }
@@ -150,6 +162,12 @@ impl Report {
         }
         text
     }
+}
+
+/// What is said of jobs that may have been submitted.
+pub(super) fn on_the_way(jobs: usize) -> String {
+    let jobs = text::count(jobs, "job");
+    format!("{jobs} on the way; `slurmkit submit` finds out what became of them")
 }
 
 /// The ids of some jobs, each array as one: `: 12, 13_[0-99]`; cut when there are many.

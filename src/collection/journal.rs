@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -252,13 +253,15 @@ impl<'a> Journal<'a> {
 /// Opens a journal at its end, behind what a killed process may have left of a line.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = fs_err::OpenOptions::new();
-    let mut file = options.append(true).create(true).open(path)?.into_file();
-    let torn = match fs::read_bytes(path, MAX_BYTES)?.last() {
-        None | Some(b'\n') => false,
-        Some(_) => true,
-    };
-    if torn {
-        file.write_all(b"\n")?;
+    options.read(true).append(true).create(true);
+    let mut file = options.open(path)?.into_file();
+    if let Some(last) = file.metadata()?.len().checked_sub(1) {
+        let mut byte = [0];
+        file.read_exact_at(&mut byte, last)?;
+        if byte != *b"\n" {
+            file.write_all(b"\n")
+                .map_err(|error| fs::named(error, "write", path))?;
+        }
     }
     Ok(file)
 }

@@ -39,6 +39,8 @@ pub struct Outcome {
     pub refused: Vec<Refusal>,
     /// Jobs that were not sent at all.
     pub left: Vec<JobName>,
+    /// How many jobs were sent while nobody could note what became of them; the next run asks Slurm.
+    pub unsettled: usize,
     /// Why not.
     pub stop: Option<Stop>,
 }
@@ -74,7 +76,7 @@ const TRIES: usize = 3;
 
 /// What came of a batch.
 enum Sent {
-    Accepted(Accepted),
+    Accepted(Vec<(JobName, JobId)>),
     Refused(String),
     Full(String),
 }
@@ -102,7 +104,7 @@ impl Submitter<'_> {
     /// Sends a plan, batch by batch. `progress` gets the number of jobs that are done; where `stop`
     /// says so, no other batch is sent.
     ///
-    /// What was sent is in the journal, whatever this returns; saving the collection is left to the
+    /// What was sent is in the journal, whatever went wrong; saving the collection is left to the
     /// caller.
     pub fn send(
         &self,
@@ -110,7 +112,7 @@ impl Submitter<'_> {
         plan: Plan,
         progress: &mut dyn FnMut(usize),
         stop: &dyn Fn() -> bool,
-    ) -> Result<Outcome, Error> {
+    ) -> Outcome {
         let mut outcome = Outcome::default();
         let mut batches = VecDeque::from(plan.batches);
         let (mut done, mut in_a_row) = (0, 0);
@@ -121,15 +123,12 @@ impl Submitter<'_> {
                 break;
             }
             let jobs = batch.jobs().len();
-            let mut journal = self.manager.journal(self.lock, collection)?;
-            match self.send_batch(&mut journal, &batch) {
-                Ok((token, Sent::Accepted(accepted))) => {
-                    outcome
-                        .submitted
-                        .extend(note(&mut journal, token, &accepted)?);
+            match self.send_batch(collection, &batch) {
+                Ok(Sent::Accepted(submitted)) => {
+                    outcome.submitted.extend(submitted);
                     in_a_row = 0;
                 }
-                Ok((_, Sent::Refused(message))) => {
+                Ok(Sent::Refused(message)) => {
                     let name = batch.jobs()[0].name().clone();
                     outcome.refused.push(Refusal {
                         name,
@@ -139,19 +138,23 @@ impl Submitter<'_> {
                     in_a_row += 1;
                 }
                 // There may be room for half of it.
-                Ok((_, Sent::Full(_))) if jobs > 1 => {
+                Ok(Sent::Full(_)) if jobs > 1 => {
                     let [first, second] = batch.split();
                     batches.push_front(second);
                     batches.push_front(first);
                     continue;
                 }
-                Ok((_, Sent::Full(message))) => {
+                Ok(Sent::Full(message)) => {
                     batches.push_front(batch);
                     outcome.stop = Some(Stop::Full(message));
                     break;
                 }
                 Err(error) => {
-                    batches.push_front(batch);
+                    if collection.is_unsettled(batch.jobs()[0].name()) {
+                        outcome.unsettled = jobs;
+                    } else {
+                        batches.push_front(batch);
+                    }
                     outcome.stop = Some(Stop::Failed(error));
                     break;
                 }
@@ -165,11 +168,12 @@ impl Submitter<'_> {
         }
         let left = batches.iter().flat_map(Batch::jobs);
         outcome.left = left.map(|job| job.name().clone()).collect();
-        Ok(outcome)
+        outcome
     }
 
     /// Sends a batch, again if it surely did not arrive.
-    fn send_batch(&self, journal: &mut Journal<'_>, batch: &Batch) -> Result<(Token, Sent), Error> {
+    fn send_batch(&self, collection: &mut Collection, batch: &Batch) -> Result<Sent, Error> {
+        let mut journal = self.manager.journal(self.lock, collection)?;
         for folder in log_folders(batch) {
             fs_err::create_dir_all(folder)?;
         }
@@ -180,11 +184,10 @@ impl Submitter<'_> {
         }
         let mut tries = 0;
         loop {
-            let token = Token::new();
-            let sent = self.try_batch(journal, batch, token)?;
+            let sent = self.try_batch(&mut journal, batch)?;
             tries += 1;
             match sent {
-                Some(sent) => return Ok((token, sent)),
+                Some(sent) => return Ok(sent),
                 None if tries < TRIES => {}
                 None => {
                     return Err(Error::Slurm(SlurmError::Away {
@@ -196,12 +199,8 @@ impl Submitter<'_> {
     }
 
     /// `None` when the submission got lost on its way.
-    fn try_batch(
-        &self,
-        journal: &mut Journal<'_>,
-        batch: &Batch,
-        token: Token,
-    ) -> Result<Option<Sent>, Error> {
+    fn try_batch(&self, journal: &mut Journal<'_>, batch: &Batch) -> Result<Option<Sent>, Error> {
+        let token = Token::new();
         let first = &batch.jobs()[0];
         let name = journal.collection().name.clone();
         let prepared = Prepared::new(self, &name, batch, token)?;
@@ -223,27 +222,21 @@ impl Submitter<'_> {
         };
         let submitted = self.scheduler.submit(&submission);
         drop(prepared.temporary);
-        let sent = match submitted {
-            Ok(accepted) => return Ok(Some(Sent::Accepted(accepted))),
-            Err(SubmitError::Refused { message }) => Ok(Some(Sent::Refused(message))),
-            Err(SubmitError::Full {
-                message,
-                certain: true,
-            }) => Ok(Some(Sent::Full(message))),
-            Err(SubmitError::Slurm(error)) => Err(error.into()),
-            Err(SubmitError::Full { message, .. }) => {
-                match settle::settle(self.scheduler, self.limits, &sending)? {
-                    Some(accepted) => return Ok(Some(Sent::Accepted(accepted))),
-                    None => Ok(Some(Sent::Full(message))),
-                }
+        let settle = || settle::settle(self.scheduler, self.limits, &sending);
+        let (accepted, sent) = match submitted {
+            Ok(accepted) => (Some(accepted), Ok(None)),
+            Err(SubmitError::Refused { message }) => (None, Ok(Some(Sent::Refused(message)))),
+            Err(SubmitError::Full { message, certain }) => {
+                let accepted = if certain { None } else { settle()? };
+                (accepted, Ok(Some(Sent::Full(message))))
             }
-            Err(SubmitError::Uncertain { .. }) => {
-                match settle::settle(self.scheduler, self.limits, &sending)? {
-                    Some(accepted) => return Ok(Some(Sent::Accepted(accepted))),
-                    None => Ok(None),
-                }
-            }
+            Err(SubmitError::Slurm(error)) => (None, Err(error.into())),
+            Err(SubmitError::Uncertain { .. }) => (settle()?, Ok(None)),
         };
+        if let Some(accepted) = accepted {
+            let submitted = note(journal, token, &accepted)?;
+            return Ok(Some(Sent::Accepted(submitted)));
+        }
         journal.refused(token)?;
         self.remove_tasks(journal.collection(), token);
         sent

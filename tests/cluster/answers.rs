@@ -14,6 +14,7 @@ pub struct Submission {
     pub submitted: Vec<Sent>,
     pub recovered: Vec<Sent>,
     pub left: usize,
+    pub unsettled: usize,
     pub message: Option<String>,
 }
 

@@ -23,6 +23,8 @@ mod poll;
 mod project;
 mod running;
 mod shared;
+#[path = "../integration/small_disk.rs"]
+mod small_disk;
 mod stand_in;
 #[allow(dead_code, reason = "the other test program uses the rest")]
 #[path = "../integration/test.rs"]

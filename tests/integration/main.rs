@@ -37,6 +37,7 @@ mod refresh;
 mod retry;
 mod retry_hooks;
 mod retry_spec;
+mod small_disk;
 mod specs;
 mod submitted;
 mod templates;

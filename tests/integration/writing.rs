@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::small_disk::SmallDisk;
 use super::test::{SPEC, Test, contains, two_jobs};
 
 /// A spec of `count` jobs.
@@ -12,44 +13,18 @@ fn many(count: usize) -> String {
     SPEC.replace("0.1, 0.01", &values.join(", "))
 }
 
-/// A file system of 64 KiB, unmounted when dropped.
-struct SmallDisk<'a>(&'a std::path::Path);
-
-impl<'a> SmallDisk<'a> {
-    fn mount(folder: &'a std::path::Path) -> Option<Self> {
-        fs::create_dir_all(folder).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
-            .arg(folder)
-            .stderr(Stdio::null())
-            .status();
-        mounted
-            .is_ok_and(|status| status.success())
-            .then_some(Self(folder))
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        Command::new("umount")
-            .arg("-l")
-            .arg(self.0)
-            .status()
-            .unwrap();
-    }
-}
-
 #[test]
 fn a_full_disk_leaves_everything_as_it_was() {
     let test = two_jobs().file("spec.yaml", &many(3));
-    let disk = test.path().join("out");
-    let Some(_disk) = SmallDisk::mount(&disk) else {
+    let out = test.path().join("out");
+    let Some(disk) = SmallDisk::mount(&out) else {
         // Without the right to mount, `/dev/full` at least refuses the bytes.
-        fs::remove_dir(&disk).unwrap();
+        fs::remove_dir(&out).unwrap();
         assert!(fs::write("/dev/full", "x").is_err());
         return;
     };
     test.ok("generate spec.yaml");
+    disk.leave(16);
     let before = test.tree();
     let record = test.read(".slurmkit/collections/default.yaml");
     test.write("spec.yaml", &many(300));
@@ -61,6 +36,9 @@ fn a_full_disk_leaves_everything_as_it_was() {
     );
     assert_eq!(test.tree(), before);
     assert_eq!(test.read(".slurmkit/collections/default.yaml"), record);
+    disk.make_room();
+    test.write("spec.yaml", &many(30));
+    test.ok("generate spec.yaml");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod cancel;
 mod edited;
 mod ends;
 mod folders;
+mod full_disk;
 mod kills;
 mod late_answers;
 mod logs;
