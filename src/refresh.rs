@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::collection::{Attempt, Collection, CollectionManager};
 use crate::model::JobState;
-use crate::scheduler::{JobIds, Observation, Records, Scheduler, SlurmError};
+use crate::scheduler::{CLOCK_SECONDS, JobIds, Observation, Records, Scheduler, SlurmError};
 
 /// What a look at the cluster came to.
 #[derive(Debug, Default)]
@@ -25,8 +25,6 @@ pub struct Refreshed {
 pub const CANCELLING: &str = "being cancelled";
 /// How long a job that was just submitted may be missing from everything, in seconds.
 const GRACE_SECONDS: i64 = 120;
-/// How much earlier than we saw it Slurm may say that a job was submitted, in seconds: clocks differ.
-const CLOCK_SECONDS: i64 = 600;
 
 /// Brings the states of a collection up to date.
 ///

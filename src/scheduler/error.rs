@@ -83,6 +83,16 @@ impl Diagnose for SlurmError {
                  `module load slurm` comes first"
                     .into(),
             ),
+            // So it looks here when the controller did not believe who asks.
+            Self::Away { message }
+                if message.contains("Zero Bytes") || message.contains("authentication") =>
+            {
+                Some(
+                    "is `munge` running here, and does the clock of this host agree with the \
+                     controller's to five minutes? `scontrol ping` shows when all is well"
+                        .into(),
+                )
+            }
             Self::Away { .. } => {
                 Some("`scontrol ping` shows whether it is back; then run this again".into())
             }
@@ -122,4 +132,32 @@ pub(super) fn is_full(message: &str) -> bool {
         || message.contains("temporarily unable to accept job")
         || message.contains("job queue full")
         || message.contains("Job limit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_names_what_may_be_wrong() {
+        for (message, part) in [
+            (
+                "slurm_load_jobs error: Zero Bytes were transmitted or received",
+                "the clock of this host",
+            ),
+            (
+                "slurm_load_jobs error: Protocol authentication error",
+                "`munge`",
+            ),
+            (
+                "slurm_load_jobs error: Unable to contact slurm controller (connect failure)",
+                "back",
+            ),
+        ] {
+            let message = message.to_owned();
+            assert!(is_communication(&message));
+            let help = SlurmError::Away { message }.help().unwrap();
+            assert!(help.contains(part), "{help}");
+        }
+    }
 }

@@ -24,6 +24,11 @@ pub use tasks::JobIds;
 
 use crate::model::{JobId, JobState, Token};
 
+/// How much the clocks of two hosts may differ that both submit, in seconds. `munge` refuses what
+/// is five minutes too old or comes from the future (munge(7), `--ttl`), so neither is further from
+/// the controller's clock than that.
+pub const CLOCK_SECONDS: i64 = 600;
+
 /// Submits, watches and ends jobs.
 pub trait Scheduler {
     /// Hands a script over.

@@ -9,13 +9,13 @@ use crate::Error;
 use crate::collection::Sending;
 use crate::fs::Owner;
 use crate::model::JobState;
-use crate::scheduler::{Accepted, Limits, Observation, Records, Scheduler, SlurmError};
+use crate::scheduler::{
+    Accepted, CLOCK_SECONDS, Limits, Observation, Records, Scheduler, SlurmError,
+};
 
 /// How long `sbatch` may still be at it, whatever became of who ran it: a little more than it tries
 /// by itself.
 const SBATCH_SECONDS: i64 = 330;
-/// How long clocks of hosts may differ.
-const CLOCK_SECONDS: i64 = 600;
 /// Between two looks: a controller that was busy puts what it got first into the queue first.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -45,8 +45,8 @@ pub(super) fn settle(
 /// Waits for a command of this host that is still submitting.
 fn wait_for_command(scheduler: &dyn Scheduler, sending: &Sending) -> Result<(), Error> {
     let age = Timestamp::now().as_second() - sending.time.as_second();
-    // A clock that is behind makes it look younger, which is the safe side.
-    let left = SBATCH_SECONDS - age.max(0);
+    // A clock that is behind the other makes it look younger, which is the safe side.
+    let left = SBATCH_SECONDS - age;
     if sending.host != Owner::this_process().host {
         return match left {
             1.. => Err(Error::Unsettled {
