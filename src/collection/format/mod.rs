@@ -111,8 +111,10 @@ impl Jobs {
             script_path,
             script_digest,
             source,
-            attempts,
+            mut attempts,
         } = line;
+        // Most have one, and lists grow to four at first.
+        attempts.shrink_to_fit();
         let name = JobName::parse(&job_name).map_err(|problem| {
             format!("job `{job_name}` has a name that cannot be used: {problem}")
         })?;
