@@ -93,6 +93,15 @@ pub fn float(value: f64) -> String {
             "-inf".into()
         };
     }
+    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        let mut plain = value.to_string();
+        if plain.len() < TIE_DIGITS {
+            if !plain.contains('.') {
+                plain.push_str(".0");
+            }
+            return plain;
+        }
+    }
     let text = half_even(value, format!("{value:e}"));
     let (mantissa, exponent) = text.split_once('e').expect("`{:e}` writes an exponent");
     let exponent: i32 = exponent.parse().expect("`{:e}` writes a number after `e`");
@@ -127,6 +136,10 @@ pub fn float(value: f64) -> String {
     plain
 }
 
+/// How many digits a float has at least that lies between two equally short texts. A tie needs a
+/// fraction that ends in 5, which takes nearly all digits of a double.
+const TIE_DIGITS: usize = 15;
+
 /// Between two equally short texts Rust takes the larger, Python the one with an even last digit.
 fn half_even(value: f64, text: String) -> String {
     let digits = text
@@ -134,8 +147,7 @@ fn half_even(value: f64, text: String) -> String {
         .take_while(|byte| *byte != b'e')
         .filter(u8::is_ascii_digit)
         .count();
-    // A tie needs a fraction that ends in 5, which takes nearly all digits of a double.
-    if digits < 15 {
+    if digits < TIE_DIGITS {
         return text;
     }
     let even = format!("{value:.*e}", digits - 1);

@@ -31,6 +31,7 @@ pub(super) fn format(
     let written = match value.as_str() {
         Some(text) if escapes => out.write_str(&python::wrap::escape(text)),
         Some(text) => out.write_str(text),
+        None if value.is_integer() => write!(out, "{value}"),
         None => {
             let mut text = String::new();
             str(&mut text, value)?;
