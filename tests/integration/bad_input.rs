@@ -469,7 +469,7 @@ fn an_output_folder_without_the_right_to_write() {
         std::fs::remove_file(folder.join("probe")).unwrap();
         std::fs::set_permissions(test.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let binary = test.path().join("slurmkit");
-        std::fs::copy(env!("CARGO_BIN_EXE_slurmkit"), &binary).unwrap();
+        std::fs::copy(super::test::binary(), &binary).unwrap();
         command = std::process::Command::new("setpriv");
         command.current_dir(test.path());
         command

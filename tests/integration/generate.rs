@@ -321,7 +321,7 @@ fn scripts_get_the_mode_of_the_umask_and_keep_their_last_newline() {
     let test = two_jobs();
     let status = std::process::Command::new("sh")
         .args(["-c", "umask 027; exec \"$0\" generate spec.yaml"])
-        .arg(env!("CARGO_BIN_EXE_slurmkit"))
+        .arg(super::test::binary())
         .current_dir(test.path())
         .status()
         .unwrap();

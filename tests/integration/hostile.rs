@@ -23,14 +23,22 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 
 use super::parallel;
-use super::test::{Test, project};
+use super::test::{Test, binary, is_optimized, project};
 
 /// Low limits, so that the corpus does not take long.
 const CONFIG: &str =
     "hooks: {rhai: {call_seconds: 1}, python: {call_seconds: 1, import_seconds: 3}}";
 
+/// What a template or a document may take. Ten seconds are promised; what is not optimized takes many
+/// times as long, beside other tests more still.
+pub(super) fn seconds() -> u64 {
+    if is_optimized() { 10 } else { 90 }
+}
+
 /// What a run may take beyond the limit of the config.
-const SLACK_SECONDS: u64 = if cfg!(debug_assertions) { 30 } else { 6 };
+fn slack_seconds() -> u64 {
+    if is_optimized() { 6 } else { 30 }
+}
 
 const MEMORY_MIB: u64 = 512;
 
@@ -118,7 +126,7 @@ impl Hook {
         let limits = keys
             .iter()
             .filter_map(|key| number(self.config().split(key).nth(1)?));
-        limits.max().unwrap_or(0_u64) + SLACK_SECONDS
+        limits.max().unwrap_or(0_u64) + slack_seconds()
     }
 
     fn spec(&self) -> String {
@@ -224,7 +232,7 @@ fn prepare(hook: &Hook) -> Test {
 pub(super) fn watch(test: &Test, seconds: u64, args: &[&str]) -> Watched {
     let output = Command::new("python3")
         .args(["-c", WATCH, &seconds.to_string()])
-        .arg(env!("CARGO_BIN_EXE_slurmkit"))
+        .arg(binary())
         .args(args)
         .current_dir(test.path().join("work"))
         .env_clear()

@@ -3,13 +3,11 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use super::hostile::{Watched, watch};
+use super::hostile::{Watched, seconds, watch};
 use super::parallel;
 use super::test::Test;
 
-/// The longest that one may take, the most it may have in memory, and what it may print. What is not
-/// optimized takes many times as long, beside other tests more still.
-const SECONDS: u64 = if cfg!(debug_assertions) { 90 } else { 10 };
+/// The most that one may have in memory, and what it may print.
 const MEMORY_MIB: u64 = 384;
 const STDERR_BYTES: usize = 64 << 10;
 
@@ -349,7 +347,7 @@ fn problems(template: &str, says: Option<&str>) -> String {
     let pipe = Command::new("mkfifo").arg(work.join("pipe")).status();
     assert!(pipe.unwrap().success());
 
-    let Watched { code, late, mib } = watch(&test, SECONDS, &["generate", "spec.yaml"]);
+    let Watched { code, late, mib } = watch(&test, seconds(), &["generate", "spec.yaml"]);
     let stderr = fs_err::read(test.path().join("stderr")).unwrap();
     let stderr = String::from_utf8_lossy(&stderr).into_owned();
     let shown: String = stderr.chars().take(300).collect();
@@ -358,7 +356,7 @@ fn problems(template: &str, says: Option<&str>) -> String {
         write!(problems, "{problem}; ").unwrap();
     };
     match says {
-        _ if late => problem(format!("still ran after {SECONDS} s")),
+        _ if late => problem(format!("still ran after {} s", seconds())),
         None if code != 0 => problem(format!("exit code {code}: {shown}")),
         Some(_) if code != 1 => problem(format!("exit code {code}, not an error: {shown}")),
         Some(part) if !stderr.contains(part) || !stderr.contains("error: ") => {

@@ -3,12 +3,9 @@
 
 use std::fs;
 
-use super::hostile::{Watched, watch};
+use super::hostile::{Watched, seconds, watch};
 use super::parallel;
 use super::test::Test;
-
-/// Ten seconds are promised; a build without optimisation gets more, and the machine may be busy.
-const SECONDS: u64 = if cfg!(debug_assertions) { 90 } else { 10 };
 
 const MEMORY_MIB: u64 = 256;
 
@@ -62,14 +59,14 @@ fn problem(case: &Case) -> Option<String> {
     fs::write(test.path().join("work/spec.yaml"), &case.document).unwrap();
     let before = test.tree();
     let Watched { code, late, mib } =
-        watch(&test, SECONDS, &["generate", "spec.yaml", "--dry-run"]);
+        watch(&test, seconds(), &["generate", "spec.yaml", "--dry-run"]);
     let stderr =
         String::from_utf8_lossy(&fs::read(test.path().join("stderr")).unwrap()).into_owned();
     let shown: String = stderr.chars().take(500).collect();
     let written = test.tree().len() - before.len();
     let missing = case.says.iter().find(|part| !stderr.contains(**part));
     match missing {
-        _ if late => Some(format!("still ran after {SECONDS} s")),
+        _ if late => Some(format!("still ran after {} s", seconds())),
         _ if code != i32::from(!case.says.is_empty()) => Some(format!("exit code {code}: {shown}")),
         Some(part) => Some(format!("no {part:?} in {shown}")),
         _ if stderr.len() > 32 << 10 => Some(format!("printed {} bytes of errors", stderr.len())),

@@ -17,6 +17,18 @@ pub struct Run {
     pub stderr: String,
 }
 
+/// The command that is tested: that of this build, or the one that `SLURMKIT_TEST_BINARY` names.
+pub fn binary() -> PathBuf {
+    let other = std::env::var_os("SLURMKIT_TEST_BINARY");
+    let path = other.map_or(env!("CARGO_BIN_EXE_slurmkit").into(), PathBuf::from);
+    path.canonicalize().unwrap()
+}
+
+/// Whether it is as fast as the one that people use.
+pub fn is_optimized() -> bool {
+    !cfg!(debug_assertions) || std::env::var_os("SLURMKIT_TEST_BINARY").is_some()
+}
+
 impl Test {
     pub fn new() -> Self {
         Self {
@@ -93,7 +105,7 @@ impl Test {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_slurmkit"));
+        let mut command = Command::new(binary());
         command.current_dir(self.path()).env_clear();
         // The user's own config and environments must not matter.
         command

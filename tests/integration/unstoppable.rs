@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::test::{Run, Test, contains};
+use super::test::{Run, Test, binary, contains};
 
 fn sweep(hook: &str) -> Test {
     Test::new()
@@ -73,7 +73,8 @@ fn little_address_space_shrinks_the_stack_and_limits() {
         "fn include_params(params) { let p = 0; loop { let c = p; let f = || c; p = f; } }\n";
     for (hook, code) in [("fn include_params(params) { true }\n", 0), (deep, 1)] {
         let test = sweep(hook);
-        let program = env!("CARGO_BIN_EXE_slurmkit");
+        let program = binary();
+        let program = program.display();
         let run = Command::new("sh")
             .args([
                 "-c",
