@@ -258,6 +258,25 @@ impl Project {
             .collect()
     }
 
+    /// How many jobs of this project the accounting has among those that have about the same numbers as
+    /// the ones in the queue. Without numbers `sacct` is silent about jobs that are held.
+    pub fn count_accounted(&self) -> usize {
+        let queue = self.queue();
+        let number = |job: &Queued| -> u32 { job.id.split('_').next().unwrap().parse().unwrap() };
+        let first = queue.iter().map(number).min().unwrap_or_default();
+        let last = queue.iter().map(number).max().unwrap_or_default();
+        let numbers: Vec<String> = (first.saturating_sub(250).max(1)..last + 250)
+            .map(|number| number.to_string())
+            .collect();
+        let args = ["-nXP", "-oJobID,WorkDir", "-j", &numbers.join(",")];
+        let rows = self.cluster.ask("sacct", &args);
+        rows.lines()
+            .filter_map(|row| row.split_once('|'))
+            .filter(|(_, folder)| Path::new(folder).starts_with(self.path()))
+            .map(|(id, _)| count_tasks(id))
+            .sum()
+    }
+
     /// Demands that Slurm has each job of the collection once, and the collection the ids that Slurm has.
     /// There must be no other collection in the project, and no second attempts.
     #[track_caller]
@@ -292,6 +311,22 @@ impl Drop for Project {
             self.cluster.run("scancel", &ids);
         }
     }
+}
+
+/// How many jobs an id is: `12`, `12_3`, or tasks of an array that wait, `12_[0-4,7%2]`.
+fn count_tasks(id: &str) -> usize {
+    let Some((_, tasks)) = id.split_once('[') else {
+        return 1;
+    };
+    let tasks = tasks.split(['%', ']']).next().unwrap().split(',');
+    tasks
+        .map(|range| match range.split_once('-') {
+            Some((first, last)) => {
+                last.parse::<usize>().unwrap() - first.parse::<usize>().unwrap() + 1
+            }
+            None => 1,
+        })
+        .sum()
 }
 
 #[track_caller]

@@ -2,6 +2,7 @@ use std::env;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::poll::until;
 use crate::project::{Job, Project};
 
 const JOBS: usize = 200;
@@ -19,6 +20,12 @@ fn kill_and_submit_again(options: &str, rounds: u32) {
         running.kill();
         project.submit(&format!("killed {options}")).complete();
         project.exactly_once("killed", JOBS, &story);
+        // The accounting hears of jobs a little later.
+        until(&format!("the jobs in sacct, {story}"), || {
+            let accounted = project.count_accounted();
+            assert!(accounted <= JOBS, "{story}: {accounted} in sacct");
+            (accounted == JOBS).then_some(())
+        });
         let third = project.submit(&format!("killed {options}")).complete();
         let nothing = third.submitted.is_empty() && third.recovered.is_empty();
         assert!(nothing, "{story}: {third:?}");
