@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod calls;
 mod collections;
 mod command_line;
 mod config;

@@ -86,18 +86,24 @@ impl Project {
         self.manager.get(&"default".parse().unwrap()).unwrap()
     }
 
-    /// Another attempt of the job with this seed; as it is at the end.
-    pub fn ended(self, seed: usize, state: &str, change: impl FnOnce(&mut Attempt)) -> Self {
+    pub fn change(self, change: impl FnOnce(&mut Collection)) -> Self {
         let mut collection = self.collection();
-        let name = JobName::parse(&format!("seed{seed}")).unwrap();
-        let job = collection.jobs.get_mut(&name).unwrap();
-        let id = 10 * seed + job.attempts.len() + 1;
-        let mut attempt = Attempt::new(JobId::from(id as u64), JobState::parse(state));
-        attempt.exit_code = Some("1:0".into());
-        change(&mut attempt);
-        job.attempts.push(attempt);
+        change(&mut collection);
         self.manager.save(&mut collection).unwrap();
         self
+    }
+
+    /// Another attempt of the job with this seed; as it is at the end.
+    pub fn ended(self, seed: usize, state: &str, change: impl FnOnce(&mut Attempt)) -> Self {
+        self.change(|collection| {
+            let name = JobName::parse(&format!("seed{seed}")).unwrap();
+            let job = collection.jobs.get_mut(&name).unwrap();
+            let id = 10 * seed + job.attempts.len() + 1;
+            let mut attempt = Attempt::new(JobId::from(id as u64), JobState::parse(state));
+            attempt.exit_code = Some("1:0".into());
+            change(&mut attempt);
+            job.attempts.push(attempt);
+        })
     }
 
     pub fn command(&self, args: &str) -> Run {
