@@ -92,6 +92,21 @@ fn is_due(attempt: &Attempt, now: Timestamp) -> bool {
         || attempt.exit_code.is_none() && now.as_second() - ended < LAG_SECONDS
 }
 
+/// Whether a job has ended of which the accounting will say in a moment how.
+pub fn is_ending(collection: &Collection, now: Timestamp) -> bool {
+    const LAG_SECONDS: i64 = 10;
+    let just = |ended: Timestamp| {
+        (-LAG_SECONDS..LAG_SECONDS).contains(&(now.as_second() - ended.as_second()))
+    };
+    let mut latest = collection
+        .jobs
+        .values()
+        .filter_map(|job| job.attempts.last());
+    latest.any(|attempt| {
+        !attempt.state.is_active() && attempt.exit_code.is_none() && attempt.ended.is_some_and(just)
+    })
+}
+
 /// Enters what the accounting has of jobs that the controller shows no more.
 fn with_accounting(
     collection: &mut Collection,

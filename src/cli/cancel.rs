@@ -60,6 +60,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         only,
         ..Selection::default()
     };
+    selection.check(&collection)?;
     let cancellation = Cancellation::plan(&collection, &selection, state.as_ref());
     let jobs = text::count(cancellation.jobs.len(), "job");
     if !cancellation.jobs.is_empty() {

@@ -1,9 +1,12 @@
+use std::thread;
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Printer;
 use crate::Error;
 use crate::collection::{Collection, CollectionError, CollectionManager, CollectionName};
-use crate::refresh::{is_due_for, refresh};
+use crate::refresh::{is_due_for, is_ending, refresh};
 use crate::scheduler::{Scheduler, SlurmError};
 
 /// A collection after a look at the cluster.
@@ -47,6 +50,25 @@ pub(super) fn look(
         collection,
         away: None,
     })
+}
+
+/// The same, and waits a few seconds for how jobs ended that ended just now: who decides about them
+/// must not take their exit codes for unknown.
+pub(super) fn look_at_ends(
+    manager: &CollectionManager,
+    name: &CollectionName,
+    scheduler: &dyn Scheduler,
+    printer: &Printer,
+) -> Result<Look, Error> {
+    const LOOKS: usize = 5;
+    for _ in 1..LOOKS {
+        let look = look(manager, name, scheduler, printer)?;
+        if look.away.is_some() || !is_ending(&look.collection, Timestamp::now()) {
+            return Ok(look);
+        }
+        thread::sleep(Duration::from_secs(1));
+    }
+    look(manager, name, scheduler, printer)
 }
 
 /// Saves what is known of jobs, with what can be removed then, unless somebody else is changing the

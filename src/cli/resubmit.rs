@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::decided::{self, Decided};
 use super::dispatch::Dispatch;
-use super::look::{Look, look};
+use super::look::{Look, look_at_ends};
 use super::requeue::Requeue;
 use super::sent::Report;
-use super::submit::key_value;
+use super::submit::{Way, key_value};
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
 use crate::collection::{Collection, CollectionName};
@@ -15,7 +15,7 @@ use crate::diagnostic::Source;
 use crate::model::{JobName, Value};
 use crate::resubmit::{Resubmission, count_repeated};
 use crate::retry::{Retries, Stay, Verdict, Wish, find_alike};
-use crate::submit::{Arrays, Filter, Selection};
+use crate::submit::{Filter, Selection};
 use crate::text;
 use crate::yaml::{self, Schema};
 
@@ -33,7 +33,9 @@ both, and stand beside those of the generation as NAME.2.job, NAME.3.job and so 
 
 Where the spec has a `retry` block, the rule of a job's state decides, or its hook. Without either a
 job stays, unless its state is named by `--filter`, or `--set` or `--extra-params` changes something.
-A job that was submitted `max_attempts` times is given up.";
+A job that was submitted `max_attempts` times is given up.
+
+What jobs waited for with `submit --after` is not remembered: say it again.";
 
 /// How many jobs must have failed twice in the same way before nobody believes in an accident.
 const ALIKE: usize = 5;
@@ -43,7 +45,8 @@ const ALIKE: usize = 5;
 pub(super) struct Args {
     /// The collection
     name: CollectionName,
-    /// Which jobs: failed, or by state (timeout, oom, preempted, cancelled, …)
+    /// Which jobs: failed, or the state of some (timeout, oom, preempted, cancelled, …), or all that do
+    /// not wait or run
     #[arg(long, value_name = "WHICH", default_value = "failed")]
     filter: Filter,
     /// Only jobs whose parameter has this value; may be repeated
@@ -76,12 +79,8 @@ pub(super) struct Args {
     /// Show what would be submitted; submit nothing
     #[arg(long)]
     dry_run: bool,
-    /// Bundle jobs that ask for the same into arrays, however few they are (else from 20 jobs on)
-    #[arg(long, conflicts_with = "no_array")]
-    array: bool,
-    /// Submit each job by itself
-    #[arg(long)]
-    no_array: bool,
+    #[command(flatten)]
+    way: Way,
 }
 
 pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit, Error> {
@@ -110,11 +109,13 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         names: Vec::new(),
         limit: args.limit,
     };
-    let Look { collection, away } = look(&manager, &args.name, &slurm, printer)?;
+    let Look { collection, away } = look_at_ends(&manager, &args.name, &slurm, printer)?;
     if let Some(error) = away {
         return Err(error.into());
     }
+    selection.check(&collection)?;
     let names = selection.choose(&collection);
+    let dependency = args.way.dependency(&config, &slurm)?;
     let mut retries = Retries::decide(&collection, &config, &root, &names, &wish)?;
     printer.warnings(&retries.warnings);
     if !args.again && !wish.changes_something() && !args.dry_run {
@@ -151,13 +152,9 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         root: root.clone(),
         slurm: slurm.clone(),
         name: args.name.clone(),
-        arrays: match (args.array, args.no_array) {
-            (true, _) => Arrays::Always,
-            (_, true) => Arrays::Never,
-            _ => Arrays::Auto,
-        },
-        max_running: None,
-        dependency: None,
+        arrays: args.way.arrays(),
+        max_running: args.way.max_running,
+        dependency,
         wait_for_room: None,
         force: false,
         decided: Decided::all(&retries),

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -55,10 +56,14 @@ impl Asked {
     }
 }
 
-impl From<String> for Asked {
-    fn from(text: String) -> Self {
-        let word = text.to_uppercase().replace('-', "_");
-        Self((word != UNSUBMITTED).then(|| JobState::parse(&word)))
+impl FromStr for Asked {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.eq_ignore_ascii_case(UNSUBMITTED) {
+            true => Ok(Self(None)),
+            false => JobState::typed(text).map(|state| Self(Some(state))),
+        }
     }
 }
 

@@ -26,7 +26,8 @@ pub(super) struct Args {
     /// The collection
     #[arg(default_value_t)]
     name: CollectionName,
-    /// Which jobs: unsubmitted, failed (and by state: timeout, oom, …) or all that do not wait or run
+    /// Which jobs: unsubmitted, failed (or the state of some: timeout, oom, …) or all that do not wait
+    /// or run
     #[arg(long, value_name = "WHICH", default_value_t)]
     filter: Filter,
     /// Only jobs whose parameter has this value; may be repeated
@@ -41,6 +42,22 @@ pub(super) struct Args {
     /// Show what would be submitted; submit nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    way: Way,
+    /// Stay until there is room for all jobs, where there is a limit
+    #[arg(long)]
+    wait_for_room: bool,
+    /// How long to wait between two tries, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, requires = "wait_for_room", value_parser = clap::value_parser!(u64).range(10..))]
+    interval: u64,
+    /// Submit scripts that were edited since they were generated as they are
+    #[arg(long)]
+    force: bool,
+}
+
+/// How jobs are sent.
+#[derive(Debug, clap::Args)]
+pub(super) struct Way {
     /// Bundle jobs that ask for the same into arrays, however few they are (else from 20 jobs on)
     #[arg(long, conflicts_with = "no_array")]
     array: bool,
@@ -49,7 +66,7 @@ pub(super) struct Args {
     no_array: bool,
     /// Let at most so many tasks of each array run at a time
     #[arg(long, value_name = "N", conflicts_with = "no_array", value_parser = clap::value_parser!(u32).range(1..))]
-    max_running: Option<u32>,
+    pub(super) max_running: Option<u32>,
     /// Start only when the jobs of this collection are over
     #[arg(long, value_name = "COLLECTION")]
     after: Option<CollectionName>,
@@ -61,15 +78,6 @@ pub(super) struct Args {
         default_value = "afterok"
     )]
     after_type: After,
-    /// Stay until there is room for all jobs, where there is a limit
-    #[arg(long)]
-    wait_for_room: bool,
-    /// How long to wait between two tries, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, requires = "wait_for_room", value_parser = clap::value_parser!(u64).range(10..))]
-    interval: u64,
-    /// Submit scripts that were edited since they were generated as they are
-    #[arg(long)]
-    force: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -90,27 +98,22 @@ pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
 pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit, Error> {
     let config = settings::load(global, printer)?;
     let slurm = settings::slurm(printer);
+    // What failed is known only after a look.
+    let look = args.filter != Filter::Unsubmitted;
     let selection = Selection {
         filter: args.filter,
         only: args.only.clone(),
         names: Vec::new(),
         limit: args.limit,
     };
-    let dependency = match &args.after {
-        Some(parents) => Some(args.dependency(&config, parents, &slurm)?),
-        None => None,
-    };
+    let dependency = args.way.dependency(&config, &slurm)?;
     let dispatch = Dispatch {
         manager: settings::collections(&config),
         root: settings::absolute_root(&config)?,
         slurm,
         name: args.name,
-        arrays: match (args.array || args.max_running.is_some(), args.no_array) {
-            (_, true) => Arrays::Never,
-            (true, _) => Arrays::Always,
-            _ => Arrays::Auto,
-        },
-        max_running: args.max_running,
+        arrays: args.way.arrays(),
+        max_running: args.way.max_running,
         dependency,
         wait_for_room: args
             .wait_for_room
@@ -120,24 +123,34 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         requeued: Vec::new(),
     };
     let choose = |collection: &Collection| {
+        selection.check(collection)?;
         let names = selection.choose(collection).into_iter();
         Ok(names.map(Request::new).collect())
     };
-    // What failed is known only after a look.
-    let look = args.filter != Filter::Unsubmitted;
     if args.dry_run {
         return dispatch.show(&choose, global, printer);
     }
     dispatch.run(look, args.yes, &choose, global, printer)
 }
 
-impl Args {
-    fn dependency(
+impl Way {
+    pub(super) fn arrays(&self) -> Arrays {
+        match (self.array || self.max_running.is_some(), self.no_array) {
+            (_, true) => Arrays::Never,
+            (true, _) => Arrays::Always,
+            _ => Arrays::Auto,
+        }
+    }
+
+    /// What the jobs wait for, as of now.
+    pub(super) fn dependency(
         &self,
         config: &Config,
-        parents: &CollectionName,
         slurm: &Slurm,
-    ) -> Result<Dependency, Error> {
+    ) -> Result<Option<Dependency>, Error> {
+        let Some(parents) = &self.after else {
+            return Ok(None);
+        };
         let kind = match self.after_type {
             After::Afterok => DependencyType::AfterOk,
             After::Afterany => DependencyType::AfterAny,
@@ -145,6 +158,6 @@ impl Args {
         let manager = settings::collections(config);
         let mut parents = manager.get(parents)?;
         refresh(&mut parents, &manager, slurm)?;
-        Dependency::on(&parents, kind)
+        Dependency::on(&parents, kind).map(Some)
     }
 }

@@ -1,5 +1,7 @@
 use std::fmt::{self, Display, Formatter};
 
+use crate::diagnostic::did_you_mean;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A job state in Slurm's own words, see `man squeue`, section JOB STATE CODES.
@@ -49,6 +51,22 @@ impl JobState {
     /// Other words for a job that is over.
     const OVER: [&'static str; 3] = ["BOOT_FAIL", "DEADLINE", "REVOKED"];
 
+    /// Other words for a job that is not.
+    const PASSING: [&'static str; 12] = [
+        "COMPLETING",
+        "CONFIGURING",
+        "REQUEUED",
+        "REQUEUE_FED",
+        "REQUEUE_HOLD",
+        "RESIZING",
+        "RESV_DEL_HOLD",
+        "SIGNALING",
+        "SPECIAL_EXIT",
+        "STAGE_OUT",
+        "STOPPED",
+        "SUSPENDED",
+    ];
+
     /// Reads what `squeue` or `sacct` prints: the first word counts (`CANCELLED by 0`), and a `+`
     /// stands for what did not fit (`OUT_OF_ME+`).
     pub fn parse(text: &str) -> Self {
@@ -63,6 +81,29 @@ impl JobState {
             || Self::Other(word.trim_end_matches('+').into()),
             |(state, _)| state.clone(),
         )
+    }
+
+    /// Reads a state as somebody types it: in capitals or not, with `-` for `_`, and `oom`.
+    ///
+    /// # Errors
+    /// For what is no state, with a guess what was meant.
+    pub fn typed(text: &str) -> Result<Self, String> {
+        let word = text.to_ascii_uppercase().replace('-', "_");
+        let word = if word == "OOM" {
+            "OUT_OF_MEMORY"
+        } else {
+            &*word
+        };
+        let known = || {
+            let named = Self::WORDS.iter().map(|(_, word)| *word);
+            named.chain(Self::OVER).chain(Self::PASSING)
+        };
+        if known().any(|known| known == word) {
+            return Ok(Self::parse(word));
+        }
+        let guess = did_you_mean(word, known());
+        let guess = guess.map_or(String::new(), |guess| format!("; {guess}"));
+        Err(format!("there is no such state{guess}"))
     }
 
     /// Slurm's word.
@@ -114,6 +155,20 @@ impl<'de> Deserialize<'de> for JobState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn states_are_typed_as_people_say_them() {
+        for (text, word) in [
+            ("oom", "OUT_OF_MEMORY"),
+            ("node-fail", "NODE_FAIL"),
+            ("Pending", "PENDING"),
+            ("BOOT_FAIL", "BOOT_FAIL"),
+        ] {
+            assert_eq!(JobState::typed(text).unwrap().word(), word);
+        }
+        let refused = JobState::typed("runing").unwrap_err();
+        assert_eq!(refused, "there is no such state; did you mean `RUNNING`?");
+    }
 
     #[test]
     fn words_of_squeue_and_sacct_are_read() {

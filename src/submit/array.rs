@@ -79,14 +79,12 @@ fn directive_lines(script: &str) -> impl Iterator<Item = &str> {
     head.filter(|line| line.starts_with("#SBATCH"))
 }
 
-/// The options of a job that is no array and runs like a task all the same: the name that it would
-/// have.
-pub(super) fn options_of_single(job: &Ready) -> Option<(String, String)> {
-    let file = job.script.file_name()?.to_string_lossy().into_owned();
-    job.directives
-        .get("job-name")
-        .is_none()
-        .then(|| ("job-name".into(), file))
+/// The name of a job by itself whose script gives it none: that of the collection, which it has as a
+/// task, too. `sbatch` would call it as its file.
+pub(super) fn name_of_single(job: &Ready) -> Option<(String, String)> {
+    let asked = job.options.iter().any(|(option, _)| option == "job-name");
+    let named = asked || job.directives.get("job-name").is_some();
+    (!named).then(|| ("job-name".into(), job.name().to_string()))
 }
 
 /// The options by which Slurm gives the tasks logs that they can take over.

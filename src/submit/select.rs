@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use crate::Error;
 use crate::collection::{Collection, Job};
 use crate::diagnostic::{any_of, did_you_mean};
 use crate::model::{JobName, JobState, ParamSet, Value};
@@ -19,45 +21,22 @@ pub struct Selection {
 }
 
 /// What became of jobs. Those that wait or run are never meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
     /// Never submitted.
     #[default]
     Unsubmitted,
     /// Over, and not completed, for whatever reason.
     Failed,
-    /// In this state.
-    State(&'static JobState),
+    /// In this state, which is that of a job that failed.
+    State(JobState),
     /// All that do not wait or run, those that completed included.
     All,
 }
 
 impl Filter {
-    /// The words for the filters that stand for one state.
-    const STATES: [(&'static str, &'static JobState); 6] = [
-        ("timeout", &JobState::Timeout),
-        ("oom", &JobState::OutOfMemory),
-        ("preempted", &JobState::Preempted),
-        ("node_fail", &JobState::NodeFail),
-        ("cancelled", &JobState::Cancelled),
-        ("unknown", &JobState::Unknown),
-    ];
-
-    /// The words that can be given.
-    pub const WORDS: [&'static str; 9] = [
-        "unsubmitted",
-        "failed",
-        "all",
-        "timeout",
-        "oom",
-        "preempted",
-        "node_fail",
-        "cancelled",
-        "unknown",
-    ];
-
     /// Whether a job that does not wait or run is meant.
-    fn takes(self, state: Option<&JobState>) -> bool {
+    fn takes(&self, state: Option<&JobState>) -> bool {
         match (self, state) {
             (Self::All, _) | (Self::Unsubmitted, None) => true,
             (Self::Failed, Some(state)) => state.is_failure(),
@@ -71,16 +50,22 @@ impl FromStr for Filter {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        match word {
+        const WORDS: [&str; 3] = ["unsubmitted", "failed", "all"];
+        match &*word.to_lowercase() {
             "unsubmitted" => Ok(Self::Unsubmitted),
             "failed" => Ok(Self::Failed),
             "all" => Ok(Self::All),
-            word => match Self::STATES.iter().find(|(known, _)| *known == word) {
-                Some((_, state)) => Ok(Self::State(state)),
-                None => {
-                    let guess = did_you_mean(word, Self::WORDS);
-                    let guess = guess.map_or(String::new(), |guess| format!("; {guess}"));
-                    Err(format!("it is {}{guess}", any_of(Self::WORDS)))
+            lower => match JobState::typed(word) {
+                Ok(state) if state.is_failure() => Ok(Self::State(state)),
+                Ok(state) => Err(format!("a job that is {state} did not fail")),
+                Err(problem) => {
+                    let guess = did_you_mean(lower, WORDS).map(|guess| format!("; {guess}"));
+                    let problem =
+                        guess.map_or(problem, |guess| format!("there is no such state{guess}"));
+                    let words = WORDS.map(|word| format!("`{word}`")).join(", ");
+                    Err(format!(
+                        "{problem} (it is {words} or the state of a job that failed, such as `timeout`)"
+                    ))
                 }
             },
         }
@@ -89,19 +74,45 @@ impl FromStr for Filter {
 
 impl Display for Filter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Unsubmitted => "unsubmitted",
-            Self::Failed => "failed",
-            Self::All => "all",
-            Self::State(state) => Self::STATES
-                .iter()
-                .find(|(_, known)| known == state)
-                .map_or("", |(word, _)| word),
-        })
+        match self {
+            Self::Unsubmitted => f.write_str("unsubmitted"),
+            Self::Failed => f.write_str("failed"),
+            Self::All => f.write_str("all"),
+            Self::State(state) => f.write_str(&state.word().to_lowercase()),
+        }
     }
 }
 
 impl Selection {
+    /// Refuses parameters that no job of the collection has.
+    pub fn check(&self, collection: &Collection) -> Result<(), Error> {
+        let names = || {
+            collection
+                .jobs
+                .values()
+                .flat_map(|job| job.parameters.names().iter())
+        };
+        for (key, _) in &self.only {
+            if !collection.jobs.is_empty() && !names().any(|name| **name == **key) {
+                let known: BTreeSet<&str> = names().map(|name| &**name).collect();
+                return Err(Error::Argument {
+                    argument: "--only",
+                    problem: format!(
+                        "no job of collection `{}` has a parameter `{key}`",
+                        collection.name
+                    ),
+                    help: did_you_mean(key, known.iter().copied()).or_else(|| {
+                        Some(format!(
+                            "they have {}",
+                            any_of(known).replace(" or ", " and ")
+                        ))
+                    }),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// The jobs that are meant, in the order of the collection.
     pub fn choose(&self, collection: &Collection) -> Vec<JobName> {
         let unsettled: std::collections::HashSet<&str> = collection
@@ -159,12 +170,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_is_a_filter_and_the_other_way_round() {
-        for word in Filter::WORDS {
-            assert_eq!(word.parse::<Filter>().unwrap().to_string(), word);
+    fn filters_are_words_and_states_of_jobs_that_failed() {
+        for (typed, shown) in [
+            ("unsubmitted", "unsubmitted"),
+            ("failed", "failed"),
+            ("all", "all"),
+            ("oom", "out_of_memory"),
+            ("NODE-FAIL", "node_fail"),
+            ("boot_fail", "boot_fail"),
+        ] {
+            assert_eq!(typed.parse::<Filter>().unwrap().to_string(), shown);
         }
-        let error = "fialed".parse::<Filter>().unwrap_err();
-        assert!(error.ends_with("did you mean `failed`?"), "{error}");
+        for (typed, part) in [
+            ("fialed", "did you mean `failed`?"),
+            ("unsubmited", "did you mean `unsubmitted`?"),
+            ("running", "a job that is RUNNING did not fail"),
+            ("x", "or the state of a job that failed"),
+        ] {
+            let error = typed.parse::<Filter>().unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
     }
 
     #[test]

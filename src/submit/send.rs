@@ -273,7 +273,10 @@ impl Prepared {
         token: Token,
     ) -> Result<Self, Error> {
         let first = &batch.jobs()[0];
-        let options = first.options.to_vec();
+        let mut options = first.options.to_vec();
+        if !batch.is_array() {
+            options.extend(array::name_of_single(first));
+        }
         let jobs = batch.jobs();
         // The exit code of a job is lost with the controller's memory of it, unless it is noted.
         let accounting = submitter.limits.accounting;
@@ -300,8 +303,6 @@ impl Prepared {
             let name = collection.as_str().rsplit('/').next().unwrap_or_default();
             prepared.options.extend(array::options(first, name));
             prepared.array = Some(submitter.array_of(jobs.len()));
-        } else {
-            prepared.options.extend(array::options_of_single(first));
         }
         Ok(prepared)
     }
