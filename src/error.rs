@@ -153,8 +153,18 @@ pub enum Error {
     /// Jobs failed again in the same way.
     #[error("{what}")]
     Repeated {
+        /// Of this collection.
+        collection: CollectionName,
         /// Which.
         what: String,
+    },
+    /// A Slurm argument that a job is to be submitted with has no effect.
+    #[error("neither the template nor `sbatch` knows the Slurm argument `{name}`")]
+    UnknownArgument {
+        /// The argument.
+        name: String,
+        /// One that `sbatch` knows.
+        similar: Option<String>,
     },
     /// Scripts are not what was generated.
     #[error("{} edited since generation: {}", text::count(paths.len(), "script"), first(paths))]
@@ -310,6 +320,7 @@ impl Diagnose for Error {
             | Self::Several(_)
             | Self::Slurm(_)
             | Self::Thread(_)
+            | Self::UnknownArgument { .. }
             | Self::UnknownJob { .. }
             | Self::Unsettled { .. } => None,
         }
@@ -343,6 +354,7 @@ impl Diagnose for Error {
             | Self::Slurm(_)
             | Self::Thread(_)
             | Self::Trap { .. }
+            | Self::UnknownArgument { .. }
             | Self::UnknownJob { .. }
             | Self::Unsettled { .. } => Vec::new(),
         }
@@ -373,11 +385,14 @@ impl Diagnose for Error {
             Self::JobName { .. } => Some("change `job_name_pattern`".into()),
             Self::NotConfirmed { asked: false, .. } => Some("pass `-y` to do it unasked".into()),
             Self::Render { error, .. } => error.help(),
-            Self::Repeated { .. } => Some(
-                "`slurmkit logs NAME --failed` shows why; `--set` changes what they ask for, `--again` submits \
-                 them all the same"
-                    .into(),
-            ),
+            Self::Repeated { collection, .. } => Some(format!(
+                "nothing was submitted; `slurmkit logs {collection} --failed` shows why, `--set` \
+                 changes what they ask for, `--only` chooses others, `--again` submits them all the \
+                 same"
+            )),
+            Self::UnknownArgument { similar, .. } => similar
+                .as_ref()
+                .map(|similar| format!("did you mean `{similar}`?")),
             Self::ScriptsEdited { .. } => {
                 Some("pass `--force` to send them as they are, or generate again".into())
             }

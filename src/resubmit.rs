@@ -245,10 +245,9 @@ fn options(
         if Directives::is_option(&option) {
             options.push((option, text));
         } else if !script_changed {
-            return Err(Error::Argument {
-                argument: "--set",
-                problem: format!("neither the template nor `sbatch` knows `{name}`"),
-                help: crate::diagnostic::did_you_mean(&option, Directives::OPTIONS),
+            return Err(Error::UnknownArgument {
+                name: name.to_string(),
+                similar: crate::diagnostic::nearest(&option, Directives::OPTIONS).map(String::from),
             });
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
     let jobs = text::count(cancellation.jobs.len(), "job");
     if !cancellation.jobs.is_empty() {
         let question = format!("cancel {jobs} of collection `{name}`?");
-        let refused = format!("{jobs} of collection `{name}` were not cancelled");
+        let refused = format!("not cancelled: {jobs} of collection `{name}`");
         printer.confirm(yes, &[], &question, refused)?;
         cancellation.note(&mut collection);
         save(&manager, &mut collection)?;

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -5,10 +6,11 @@ use globset::{Glob, GlobMatcher};
 use serde::Serialize;
 
 use super::table::table;
-use super::{Global, Printer, settings};
+use super::{Exit, Global, Printer, settings};
 use crate::Error;
 use crate::collection::{
-    Collection, CollectionError, CollectionManager, CollectionName, Listed, ScriptDigest,
+    Attempt, Collection, CollectionError, CollectionManager, CollectionName, Job, Listed,
+    ScriptDigest,
 };
 use crate::model::{JobName, JobState, Map, ParamSet};
 use crate::refresh::refresh;
@@ -65,7 +67,7 @@ enum Command {
     },
 }
 
-pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), Error> {
+pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit, Error> {
     let config = settings::load(global, printer)?;
     let manager = settings::collections(&config);
     let root = config.root;
@@ -74,7 +76,9 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
             let matcher = pattern.as_ref().map(Glob::compile_matcher);
             list(&manager, matcher.as_ref(), global.json, printer)
         }
-        Command::Show { name } => show(&manager.get(&name)?, global.json, printer),
+        Command::Show { name } => {
+            show(&manager.get(&name)?, global.json, printer).map(|()| Exit::Done)
+        }
         Command::Delete {
             name,
             scripts,
@@ -88,7 +92,8 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
             yes,
             force,
         }
-        .run(global.json, printer),
+        .run(global.json, printer)
+        .map(|()| Exit::Done),
     }
 }
 
@@ -105,7 +110,8 @@ fn list(
     matcher: Option<&GlobMatcher>,
     json: bool,
     printer: &Printer,
-) -> Result<(), Error> {
+) -> Result<Exit, Error> {
+    let mut exit = Exit::Done;
     let mut reports = Vec::new();
     for Listed { name, collection } in manager.list()? {
         if matcher.is_some_and(|matcher| !matcher.is_match(name.as_str())) {
@@ -119,11 +125,19 @@ fn list(
                 updated: collection.updated.to_string(),
             }),
             // One damaged file must not hide the others.
-            Err(error) => printer.error(&error.into()),
+            Err(error) => {
+                printer.error(&error.into());
+                exit = Exit::Failed;
+            }
         }
     }
     if json {
-        return printer.json(&reports);
+        printer.json(&reports)?;
+        return Ok(exit);
+    }
+    if reports.is_empty() && matcher.is_none() && exit == Exit::Done {
+        let folder = manager.folder().display();
+        printer.note(&format!("there are no collections in `{folder}`"));
     }
     let rows = reports.into_iter().map(|report| {
         let ListedReport {
@@ -137,7 +151,8 @@ fn list(
     printer.result(&table(
         ["COLLECTION", "JOBS", "UPDATED", "DESCRIPTION"],
         rows,
-    ))
+    ))?;
+    Ok(exit)
 }
 
 #[derive(Serialize)]
@@ -157,6 +172,8 @@ struct ShownJob<'a> {
     script_path: PathBuf,
     /// `null` before the first submission.
     state: Option<&'a JobState>,
+    /// As the file of the collection has them.
+    attempts: &'a [Attempt],
 }
 
 fn show(collection: &Collection, json: bool, printer: &Printer) -> Result<(), Error> {
@@ -167,6 +184,7 @@ fn show(collection: &Collection, json: bool, printer: &Printer) -> Result<(), Er
             slurm_args: &job.slurm_args,
             script_path: collection.script_path(job),
             state: job.state(),
+            attempts: &job.attempts,
         });
         return printer.json(&Shown {
             name: collection.name.as_str(),
@@ -181,11 +199,22 @@ fn show(collection: &Collection, json: bool, printer: &Printer) -> Result<(), Er
             name.to_string(),
             job.state()
                 .map_or_else(|| UNSUBMITTED.into(), ToString::to_string),
-            job.parameters.to_string(),
+            parameters(job),
             collection.script_path(job).display().to_string(),
         ]
     });
     printer.result(&table(["JOB", "STATE", "PARAMETERS", "SCRIPT"], rows))
+}
+
+/// The parameters, and what the latest attempt ran with instead.
+fn parameters(job: &Job) -> String {
+    let generated = job.parameters.to_string();
+    match job.attempts.last().map(|attempt| &attempt.changes.params) {
+        Some(changed) if !changed.is_empty() => {
+            format!("{generated}; then {}", ParamSet::from(changed))
+        }
+        _ => generated,
+    }
 }
 
 struct Delete {
@@ -207,7 +236,7 @@ struct Deleted<'a> {
 impl Delete {
     fn run(&self, json: bool, printer: &Printer) -> Result<(), Error> {
         let Self { manager, name, .. } = self;
-        let (scripts, kept) = match manager.get(name) {
+        let found = match manager.get(name) {
             Ok(mut collection) => {
                 if !self.force {
                     check_ended(&mut collection, manager, printer)?;
@@ -220,40 +249,65 @@ impl Delete {
                 let jobs = text::count(collection.jobs.len(), "job");
                 let what = format!("collection `{name}` with {jobs}");
                 self.confirm(&what, &scripts.unchanged, printer)?;
-                (scripts.unchanged, scripts.edited)
+                scripts
             }
             // Without knowing the scripts the record can go all the same.
             Err(CollectionError::Damaged { .. }) if !self.scripts => {
                 self.confirm(&format!("the damaged collection `{name}`"), &[], printer)?;
-                (Vec::new(), Vec::new())
+                Scripts::default()
             }
             Err(error) => return Err(error.into()),
         };
-        for script in &scripts {
+        let Scripts {
+            unchanged,
+            edited,
+            shared,
+        } = found;
+        for script in &unchanged {
             fs_err::remove_file(script)?;
         }
         manager.delete(name)?;
         if json {
             return printer.json(&Deleted {
                 collection: name.as_str(),
-                scripts,
-                kept,
+                scripts: unchanged,
+                kept: [edited, shared].concat(),
             });
         }
-        for script in &kept {
-            printer.note(&format!("kept {}: it was edited", script.display()));
-        }
-        for script in &scripts {
+        let kept = |scripts: &[PathBuf], why: &str| {
+            for script in scripts {
+                printer.note(&format!("kept {}: {why}", script.display()));
+            }
+        };
+        kept(&edited, "it was edited");
+        kept(&shared, "another collection has it, too");
+        for script in &unchanged {
             printer.result(&format!("deleted {}\n", script.display()))?;
         }
         printer.result(&format!("deleted collection `{name}`\n"))
     }
 
-    /// The scripts that are there, those that were edited apart.
+    /// The scripts that are there, those that stay apart.
     fn find(&self, collection: &Collection) -> Result<Scripts, Error> {
         let mut scripts = Scripts::default();
+        let path = |collection: &Collection, job: &Job| {
+            crate::fs::join(&self.root, collection.script_path(job))
+        };
+        let others = self.manager.list()?.into_iter();
+        let others = others.filter(|other| other.name != self.name);
+        let of_others: HashSet<PathBuf> = others
+            .filter_map(|other| other.collection.ok())
+            .flat_map(|other| {
+                let jobs = other.jobs.values();
+                jobs.map(|job| path(&other, job)).collect::<Vec<_>>()
+            })
+            .collect();
         for job in collection.jobs.values() {
-            let path = crate::fs::join(&self.root, collection.script_path(job));
+            let path = path(collection, job);
+            if of_others.contains(&path) {
+                scripts.shared.extend(path.exists().then_some(path));
+                continue;
+            }
             match fs_err::read(&path) {
                 Ok(script) if ScriptDigest::of(&script) == job.digest => {
                     scripts.unchanged.push(path);
@@ -304,4 +358,6 @@ fn check_ended(
 struct Scripts {
     unchanged: Vec<PathBuf>,
     edited: Vec<PathBuf>,
+    /// That other collections have, too.
+    shared: Vec<PathBuf>,
 }

@@ -20,10 +20,8 @@ pub(super) struct Decided {
     /// How many there were.
     attempts: usize,
     action: &'static str,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     changes: BTreeMap<String, Changed>,
     /// Why it stays as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
@@ -34,12 +32,9 @@ struct Changed {
 }
 
 impl Decided {
-    /// All that was decided; nothing where there are no rules.
+    /// All that was decided.
     pub(super) fn all(retries: &Retries) -> Vec<Self> {
-        match retries.ruled {
-            true => retries.decisions.iter().map(Self::of).collect(),
-            false => Vec::new(),
-        }
+        retries.decisions.iter().map(Self::of).collect()
     }
 
     fn of(decision: &Decision) -> Self {
@@ -78,10 +73,7 @@ pub(super) fn to_table(retries: &Retries) -> String {
             decision.verdict.to_string(),
         ]
     });
-    match retries.ruled {
-        true => table(["JOB", "STATE", "ATTEMPTS", "DECISION"], rows),
-        false => String::new(),
-    }
+    table(["JOB", "STATE", "ATTEMPTS", "DECISION"], rows)
 }
 
 /// Says in few lines what was decided.

@@ -138,6 +138,7 @@ impl Dispatch {
         global: &Global,
         printer: &Printer,
     ) -> Result<Exit, Error> {
+        self.manager.check_is_there(&self.name)?;
         let limits = self.slurm.limits()?;
         if !yes {
             let mut collection = self.manager.get(&self.name)?;
@@ -151,7 +152,7 @@ impl Dispatch {
                     yes,
                     &[],
                     &format!("submit {summary}?"),
-                    format!("{summary} were not submitted"),
+                    format!("not submitted: {summary}"),
                 )?;
             }
         }

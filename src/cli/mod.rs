@@ -193,7 +193,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<Exit, Error> {
     match command {
-        Command::Collection(args) => collection::run(global, args, printer),
+        Command::Collection(args) => return collection::run(global, args, printer),
         Command::Config(args) => config::run(global, &args, printer),
         Command::Generate(args) => generate::run(global, *args, printer),
         Command::Hook(args) => hook::run(global, args, printer),

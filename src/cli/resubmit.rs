@@ -44,6 +44,7 @@ const ALIKE: usize = 5;
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// The collection
+    #[arg(default_value_t)]
     name: CollectionName,
     /// Which jobs: failed, or the state of some (timeout, oom, preempted, cancelled, …), or all that do
     /// not wait or run
@@ -232,7 +233,15 @@ fn ask_about_failures(
         return Ok(());
     };
     if !io::stdin().is_terminal() {
-        return Err(Error::Repeated { what });
+        return Err(Error::Repeated {
+            collection: name.clone(),
+            what,
+        });
     }
-    printer.confirm(false, &[], &format!("{what}; submit again?"), what.clone())
+    printer.confirm(
+        false,
+        &[],
+        &format!("{what}; submit again?"),
+        format!("{what}; nothing was submitted"),
+    )
 }

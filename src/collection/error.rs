@@ -44,6 +44,8 @@ pub enum CollectionError {
         name: CollectionName,
         /// One with a similar name.
         similar: Option<String>,
+        /// Where collections would be, if there is none at all.
+        empty: Option<PathBuf>,
     },
     /// A file is where a collection of another tool would go.
     #[error(
@@ -100,9 +102,20 @@ impl Diagnose for CollectionError {
                 similar: Some(similar),
                 ..
             } => Some(format!("did you mean `{similar}`?")),
-            Self::Missing { similar: None, .. } => {
-                Some("`slurmkit collection list` shows those there are".into())
-            }
+            Self::Missing { name, .. } if name.is_like_a_spec() => Some(
+                "name the collection that the spec was generated into; it is `default` unless \
+                 `generate --collection` named another"
+                    .into(),
+            ),
+            Self::Missing {
+                empty: Some(folder),
+                ..
+            } => Some(format!(
+                "there are none in {}: go to the folder of your project, or run `slurmkit generate` \
+                 first",
+                quoted(folder)
+            )),
+            Self::Missing { .. } => Some("`slurmkit collection list` shows those there are".into()),
             Self::Taken { .. } => {
                 Some("nothing was overwritten; rename one of the two files and run again".into())
             }

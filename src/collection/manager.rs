@@ -62,8 +62,17 @@ impl CollectionManager {
                 Err(CollectionError::Missing {
                     name: name.clone(),
                     similar,
+                    empty: names.is_empty().then(|| self.folder.clone()),
                 })
             }
+        }
+    }
+
+    /// Says so if there is no such collection, without reading it.
+    pub fn check_is_there(&self, name: &CollectionName) -> Result<(), CollectionError> {
+        match self.path(name).exists() {
+            true => Ok(()),
+            false => self.get(name).map(drop),
         }
     }
 
@@ -249,6 +258,7 @@ impl CollectionManager {
                 Err(CollectionError::Missing {
                     name: name.clone(),
                     similar: None,
+                    empty: None,
                 })
             }
             result => {

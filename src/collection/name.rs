@@ -19,6 +19,12 @@ impl CollectionName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it ends as the files of specs do: somebody may have taken one for the other.
+    pub(super) fn is_like_a_spec(&self) -> bool {
+        let ends = [".yaml", ".yml", ".json", ".rhai"];
+        ends.iter().any(|end| self.0.ends_with(end))
+    }
 }
 
 impl FromStr for CollectionName {

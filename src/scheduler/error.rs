@@ -93,6 +93,11 @@ impl Diagnose for SlurmError {
                         .into(),
                 )
             }
+            Self::Away { message } if message.contains("configuration source") => Some(
+                "this host has no configuration of a cluster: run this on a login node, or name \
+                 the file in `SLURM_CONF`"
+                    .into(),
+            ),
             Self::Away { .. } => {
                 Some("`scontrol ping` shows whether it is back; then run this again".into())
             }
@@ -141,6 +146,7 @@ mod tests {
     #[test]
     fn help_names_what_may_be_wrong() {
         for (message, part) in [
+            ("Could not establish a configuration source", "`SLURM_CONF`"),
             (
                 "slurm_load_jobs error: Zero Bytes were transmitted or received",
                 "the clock of this host",

@@ -174,10 +174,29 @@ fn the_project_is_found_from_folders_below() {
 #[test]
 fn collections_are_listed_with_their_size_and_by_pattern() {
     let test = two_jobs();
+    let run = test.run("collection list");
     assert_eq!(
-        test.ok("collection list"),
-        "COLLECTION  JOBS  UPDATED  DESCRIPTION\n"
+        (run.code, &*run.stdout),
+        (Some(0), "COLLECTION  JOBS  UPDATED  DESCRIPTION\n")
     );
+    contains(
+        &run.stderr,
+        &["there are no collections in `.slurmkit/collections`"],
+    );
+    for (args, help) in [
+        (
+            "status resnet",
+            "go to the folder of your project, or run `slurmkit generate` first",
+        ),
+        (
+            "submit spec.yaml",
+            "it is `default` unless `generate --collection` named another",
+        ),
+    ] {
+        let run = test.run(args);
+        assert_eq!(run.code, Some(1), "{args}");
+        contains(&run.stderr, &["there is no collection", help]);
+    }
     test.ok("generate spec.yaml --collection vision/a");
     test.ok("generate spec.yaml --collection text");
     let listed: serde_json::Value =
