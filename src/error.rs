@@ -28,6 +28,14 @@ pub enum Error {
         /// How many.
         jobs: usize,
     },
+    /// Jobs that are to be forgotten wait or run.
+    #[error("`--prune` would forget {} of collection `{name}` that may wait or run", text::count(*jobs, "job"))]
+    Pruned {
+        /// The collection.
+        name: CollectionName,
+        /// How many.
+        jobs: usize,
+    },
     /// An argument of the command cannot be used.
     #[error("`{argument}`: {problem}")]
     Argument {
@@ -302,6 +310,7 @@ impl Diagnose for Error {
             Self::Spec(error) => error.label(),
             Self::Trap { trap } => trap.label(),
             Self::Active { .. }
+            | Self::Pruned { .. }
             | Self::Argument { .. }
             | Self::Conflict { .. }
             | Self::Dependency { .. }
@@ -335,6 +344,7 @@ impl Diagnose for Error {
             | Self::Collection(_)
             | Self::Config(_)
             | Self::Active { .. }
+            | Self::Pruned { .. }
             | Self::Conflict { .. }
             | Self::Dependency { .. }
             | Self::DuplicateName { .. }
@@ -366,6 +376,9 @@ impl Diagnose for Error {
                 "`slurmkit cancel {name}` ends them; `--force` forgets them"
             )),
             Self::Argument { help, .. } => help.clone(),
+            Self::Pruned { name, .. } => Some(format!(
+                "`slurmkit cancel {name}` ends them; without `--prune` they are kept"
+            )),
             Self::Collection(error) => error.help(),
             Self::Config(error) => error.help(),
             Self::Conflict { .. } => {

@@ -122,8 +122,13 @@ impl Resubmission {
             let same = |path: &PathBuf| {
                 fs_err::read(renderer.working_dir.join(path)).is_ok_and(|text| text == *script)
             };
-            last.filter(same)
-                .unwrap_or_else(|| attempt_path(&job.script_path, job.attempts.len() + 1))
+            last.filter(same).unwrap_or_else(|| {
+                attempt_path(
+                    &renderer.working_dir,
+                    &job.script_path,
+                    job.attempts.len() + 1,
+                )
+            })
         };
         self.requests.push(Request {
             name: again.name,
@@ -218,11 +223,19 @@ fn merged(set: &Map, changes: &Map) -> ParamSet {
     ParamSet::from(&over(set, changes))
 }
 
-/// `out/a.job` is `out/a.2.job` in its second attempt.
-fn attempt_path(script: &Path, attempt: usize) -> PathBuf {
+/// `out/a.job` is `out/a.2.job` in its second attempt, or the next that is no file yet: that may be
+/// the script of job `a.2`.
+fn attempt_path(working_dir: &Path, script: &Path, attempt: usize) -> PathBuf {
     let file = script.file_name().unwrap_or_default().to_string_lossy();
     let stem = file.strip_suffix(".job").unwrap_or(&file);
-    script.with_file_name(format!("{stem}.{attempt}.job"))
+    let mut number = attempt;
+    loop {
+        let path = script.with_file_name(format!("{stem}.{number}.job"));
+        if !working_dir.join(&path).exists() {
+            return path;
+        }
+        number += 1;
+    }
 }
 
 /// What `sbatch` must be told because the script does not say it.

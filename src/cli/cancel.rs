@@ -51,6 +51,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
     let Look {
         mut collection,
         away,
+        ..
     } = look(&manager, &name, &slurm, printer)?;
     if let Some(error) = away {
         return Err(error.into());

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::Error;
 use crate::collection::{Collection, CollectionManager, CollectionName};
 use crate::model::{JobId, JobName, JobState};
 use crate::refresh::refresh;
-use crate::scheduler::{Dependency, Limits, Scheduler, Slurm, SlurmError};
+use crate::scheduler::{Dependency, DependencyType, Limits, Scheduler, Slurm, SlurmError};
 use crate::submit::{Arrays, Batch, Outcome, Plan, Ready, Request, Stop, Submitter};
 use crate::text;
 
@@ -27,7 +28,8 @@ pub(super) struct Dispatch {
     pub(super) name: CollectionName,
     pub(super) arrays: Arrays,
     pub(super) max_running: Option<u32>,
-    pub(super) dependency: Option<Dependency>,
+    /// What the jobs wait for.
+    pub(super) after: Option<(CollectionName, DependencyType)>,
     pub(super) wait_for_room: Option<Duration>,
     pub(super) force: bool,
     /// What rules decided about the jobs.
@@ -37,14 +39,33 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
+    /// The jobs of the other collection, as of now.
+    fn dependency(&self) -> Result<Option<Dependency>, Error> {
+        let Some((parents, kind)) = &self.after else {
+            return Ok(None);
+        };
+        let mut parents = self.manager.get(parents)?;
+        let refreshed = refresh(&mut parents, &self.manager, &self.slurm)?;
+        // Slurm takes a job that it has forgotten for one that completed.
+        if let Some(error) = refreshed.accounting_away {
+            return Err(error.into());
+        }
+        Dependency::on(&parents, *kind).map(Some)
+    }
+
     /// Says what would be submitted.
     pub(super) fn show(
         &self,
+        look: bool,
         choose: &Choose<'_>,
         global: &Global,
         printer: &Printer,
     ) -> Result<Exit, Error> {
-        let collection = self.manager.get(&self.name)?;
+        let mut collection = self.manager.get(&self.name)?;
+        self.dependency()?;
+        if look && let Err(error) = refresh(&mut collection, &self.manager, &self.slurm) {
+            printer.note(&format!("note: {error}; states are those of the last look"));
+        }
         let limits = match self.slurm.limits() {
             Ok(limits) => limits,
             Err(error @ (SlurmError::Missing { .. } | SlurmError::Away { .. })) => {
@@ -159,23 +180,33 @@ impl Dispatch {
         let patience = Patience::new();
         let printer = printer.with_progress();
         let mut report = Report::default();
-        let mut left: Option<Vec<JobName>> = None;
+        let mut left: Option<HashSet<JobName>> = None;
         loop {
             let of_left = |collection: &Collection| {
-                let names = left.as_deref().unwrap_or_default();
                 let is_free = |name: &&JobName| {
                     let active = collection.jobs.get(*name).and_then(|job| job.state());
                     !active.is_some_and(JobState::is_active) && !collection.is_unsettled(name)
                 };
                 Ok(choose(collection)?
                     .into_iter()
-                    .filter(|request| left.is_none() || names.contains(&request.name))
+                    .filter(|request| {
+                        left.as_ref()
+                            .is_none_or(|left| left.contains(&request.name))
+                    })
                     .filter(|request| is_free(&&request.name))
                     .collect())
             };
             let round = self.round(look, &of_left, &limits, &patience, &printer);
             printer.finish_progress();
-            let (outcome, recovered) = round?;
+            let (outcome, recovered) = match round {
+                // What was sent in earlier rounds is told all the same.
+                Err(error) if !report.submitted.is_empty() => {
+                    report.left = left.map_or(0, |left| left.len());
+                    report.stop = Some(Stop::Failed(error));
+                    break;
+                }
+                round => round?,
+            };
             report.add(&outcome, recovered);
             match (&outcome.stop, self.wait_for_room) {
                 (Some(Stop::Full(_)), Some(interval)) if !patience.is_asked() => {
@@ -184,9 +215,10 @@ impl Dispatch {
                         "{jobs} wait for room; next try in {} s",
                         interval.as_secs()
                     ));
-                    left = Some(outcome.left);
+                    left = Some(outcome.left.into_iter().collect());
                     patience.sleep(interval);
                     if patience.is_asked() {
+                        report.left = left.map_or(0, |left| left.len());
                         report.stop = Some(Stop::Interrupted);
                         break;
                     }
@@ -213,13 +245,14 @@ impl Dispatch {
     ) -> Result<(Outcome, Vec<(JobName, JobId)>), Error> {
         let lock = self.manager.lock(&self.name)?;
         let mut collection = self.manager.get(&self.name)?;
+        let dependency = self.dependency()?;
         let submitter = Submitter {
             manager: &self.manager,
             lock: &lock,
             scheduler: &self.slurm,
             limits,
             max_running: self.max_running,
-            dependency: self.dependency.as_ref(),
+            dependency: dependency.as_ref(),
         };
         let recovered = submitter.recover(&mut collection)?;
         if look {

@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::thread;
 use std::time::Duration;
 
@@ -7,21 +8,24 @@ use super::Printer;
 use crate::Error;
 use crate::collection::{Collection, CollectionError, CollectionManager, CollectionName};
 use crate::refresh::{is_due_for, is_ending, refresh};
-use crate::scheduler::{Scheduler, SlurmError};
+use crate::scheduler::{Slurm, SlurmError};
 
 /// A collection after a look at the cluster.
 pub(super) struct Look {
     pub(super) collection: Collection,
     /// Why the cluster could not be asked, so that states are those of the last look.
     pub(super) away: Option<SlurmError>,
+    /// Whether the accounting could not be asked, so that the states of jobs that ended may be those of
+    /// the last look.
+    pub(super) accounting_away: bool,
 }
 
 /// Reads a collection and brings it up to date, if a job may have changed. What is news is saved,
-/// unless somebody else is changing the collection.
+/// unless somebody else is changing the collection, or it is somebody else's.
 pub(super) fn look(
     manager: &CollectionManager,
     name: &CollectionName,
-    scheduler: &dyn Scheduler,
+    slurm: &Slurm,
     printer: &Printer,
 ) -> Result<Look, Error> {
     let mut collection = manager.get(name)?;
@@ -29,26 +33,32 @@ pub(super) fn look(
         return Ok(Look {
             collection,
             away: None,
+            accounting_away: false,
         });
     }
-    let refreshed = match refresh(&mut collection, manager, scheduler) {
+    let foreign_owner = manager.foreign_owner(name);
+    let as_owner = foreign_owner.map(|uid| slurm.of(uid));
+    let asked = as_owner.as_ref().unwrap_or(slurm);
+    let refreshed = match refresh(&mut collection, manager, asked) {
         Ok(refreshed) => refreshed,
         Err(error) => {
             return Ok(Look {
                 collection,
                 away: Some(error),
+                accounting_away: false,
             });
         }
     };
     if let Some(error) = &refreshed.accounting_away {
         printer.note(&format!("note: the accounting does not answer: {error}"));
     }
-    if refreshed.changed {
+    if refreshed.changed && foreign_owner.is_none() {
         save(manager, &mut collection)?;
     }
     Ok(Look {
         collection,
         away: None,
+        accounting_away: refreshed.accounting_away.is_some(),
     })
 }
 
@@ -57,18 +67,18 @@ pub(super) fn look(
 pub(super) fn look_at_ends(
     manager: &CollectionManager,
     name: &CollectionName,
-    scheduler: &dyn Scheduler,
+    slurm: &Slurm,
     printer: &Printer,
 ) -> Result<Look, Error> {
     const LOOKS: usize = 5;
     for _ in 1..LOOKS {
-        let look = look(manager, name, scheduler, printer)?;
+        let look = look(manager, name, slurm, printer)?;
         if look.away.is_some() || !is_ending(&look.collection, Timestamp::now()) {
             return Ok(look);
         }
         thread::sleep(Duration::from_secs(1));
     }
-    look(manager, name, scheduler, printer)
+    look(manager, name, slurm, printer)
 }
 
 /// Saves what is known of jobs, with what can be removed then, unless somebody else is changing the
@@ -84,6 +94,15 @@ pub(super) fn save(
     });
     match saved {
         Err(CollectionError::Busy { .. } | CollectionError::Changed { .. }) => Ok(()),
+        // Whoever may only read sees what is new all the same.
+        Err(CollectionError::Io(error))
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Ok(())
+        }
         saved => saved,
     }
 }

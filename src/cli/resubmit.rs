@@ -110,13 +110,14 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         names: Vec::new(),
         limit: args.limit,
     };
-    let Look { collection, away } = look_at_ends(&manager, &args.name, &slurm, printer)?;
+    let Look {
+        collection, away, ..
+    } = look_at_ends(&manager, &args.name, &slurm, printer)?;
     if let Some(error) = away {
         return Err(error.into());
     }
     selection.check(&collection)?;
     let names = selection.choose(&collection);
-    let dependency = args.way.dependency(&config, &slurm)?;
     let mut retries = Retries::decide(&collection, &config, &root, &names, &wish)?;
     printer.warnings(&retries.warnings);
     if !args.again && !wish.changes_something() && !args.dry_run {
@@ -155,7 +156,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         name: args.name.clone(),
         arrays: args.way.arrays(),
         max_running: args.way.max_running,
-        dependency,
+        after: args.way.after(),
         wait_for_room: None,
         force: false,
         decided: Decided::all(&retries),
@@ -165,7 +166,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         if !global.json {
             printer.result(&decided::to_table(&retries))?;
         }
-        return dispatch.show(&choose, global, printer);
+        return dispatch.show(false, &choose, global, printer);
     }
     if args.requeue {
         return tell_requeued(&retries, &dispatch, global, printer);

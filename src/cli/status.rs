@@ -68,6 +68,13 @@ impl FromStr for Asked {
 }
 
 pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exit, Error> {
+    if args.watch && global.json {
+        return Err(Error::Argument {
+            argument: "--watch",
+            problem: "there is one JSON document, and it does not change".into(),
+            help: Some("leave out `--json`, or call `status` again and again".into()),
+        });
+    }
     let config = settings::load(global, printer)?;
     let manager = settings::collections(&config);
     let slurm = settings::slurm(printer);
@@ -82,7 +89,8 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
             let clear = if clear { "\u{1b}[H\u{1b}[J" } else { "" };
             printer.result(&format!("{clear}{}", text(&look, asked)))?;
         }
-        if !args.watch || look.collection.count_active() == 0 {
+        let abandoned = look.collection.count_abandoned(Timestamp::now());
+        if !args.watch || look.collection.count_active() == abandoned {
             return Ok(Exit::Done);
         }
         std::thread::sleep(Duration::from_secs(args.interval));
@@ -116,7 +124,11 @@ struct JobReport<'a> {
 impl<'a> Report<'a> {
     /// With the jobs that are meant.
     fn new(look: &'a Look, meant: impl Fn(&Job) -> bool) -> Self {
-        let Look { collection, away } = look;
+        let Look {
+            collection,
+            away,
+            accounting_away,
+        } = look;
         let now = Timestamp::now();
         let mut counts = BTreeMap::new();
         for job in collection.jobs.values() {
@@ -125,7 +137,10 @@ impl<'a> Report<'a> {
         let jobs = collection.jobs.iter().filter(|(_, job)| meant(job));
         Self {
             collection: collection.name.as_str(),
-            cluster: if away.is_some() { "away" } else { "current" },
+            cluster: match away.is_some() || *accounting_away {
+                true => "away",
+                false => "current",
+            },
             as_of: match away {
                 Some(_) => collection.updated,
                 None => now,
@@ -146,7 +161,9 @@ fn text(look: &Look, asked: Option<&Asked>) -> String {
 }
 
 fn write(out: &mut String, look: &Look, asked: Option<&Asked>) -> std::fmt::Result {
-    let Look { collection, away } = look;
+    let Look {
+        collection, away, ..
+    } = look;
     let report = Report::new(look, |job| match asked {
         Some(asked) => asked.is(job.state()),
         None => job.state().is_some_and(JobState::is_failure),
@@ -172,11 +189,7 @@ fn write(out: &mut String, look: &Look, asked: Option<&Asked>) -> std::fmt::Resu
     if let Some(seconds) = remaining(collection, Timestamp::now()) {
         writeln!(out, "about {} remaining", duration(seconds))?;
     }
-    let unsettled: usize = collection
-        .unsettled
-        .iter()
-        .map(|sending| sending.jobs.len())
-        .sum();
+    let unsettled = collection.count_unsettled();
     if unsettled > 0 {
         writeln!(out, "{}", on_the_way(unsettled))?;
     }

@@ -4,9 +4,7 @@ use super::dispatch::Dispatch;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
 use crate::collection::{Collection, CollectionName};
-use crate::config::Config;
-use crate::refresh::refresh;
-use crate::scheduler::{Dependency, DependencyType, Slurm};
+use crate::scheduler::DependencyType;
 use crate::submit::{Arrays, Filter, Request, Selection};
 
 const EXAMPLES: &str = "\
@@ -106,7 +104,6 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         names: Vec::new(),
         limit: args.limit,
     };
-    let dependency = args.way.dependency(&config, &slurm)?;
     let dispatch = Dispatch {
         manager: settings::collections(&config),
         root: settings::absolute_root(&config)?,
@@ -114,7 +111,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         name: args.name,
         arrays: args.way.arrays(),
         max_running: args.way.max_running,
-        dependency,
+        after: args.way.after(),
         wait_for_room: args
             .wait_for_room
             .then(|| Duration::from_secs(args.interval)),
@@ -128,7 +125,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         Ok(names.map(Request::new).collect())
     };
     if args.dry_run {
-        return dispatch.show(&choose, global, printer);
+        return dispatch.show(look, &choose, global, printer);
     }
     dispatch.run(look, args.yes, &choose, global, printer)
 }
@@ -142,22 +139,12 @@ impl Way {
         }
     }
 
-    /// What the jobs wait for, as of now.
-    pub(super) fn dependency(
-        &self,
-        config: &Config,
-        slurm: &Slurm,
-    ) -> Result<Option<Dependency>, Error> {
-        let Some(parents) = &self.after else {
-            return Ok(None);
-        };
+    /// What the jobs wait for.
+    pub(super) fn after(&self) -> Option<(CollectionName, DependencyType)> {
         let kind = match self.after_type {
             After::Afterok => DependencyType::AfterOk,
             After::Afterany => DependencyType::AfterAny,
         };
-        let manager = settings::collections(config);
-        let mut parents = manager.get(parents)?;
-        refresh(&mut parents, &manager, slurm)?;
-        Dependency::on(&parents, kind).map(Some)
+        self.after.clone().map(|parents| (parents, kind))
     }
 }

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::look::look;
+use super::sent::on_the_way;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
 use crate::collection::CollectionName;
@@ -31,6 +34,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
     let slurm = settings::slurm(printer);
     let printer = printer.with_progress();
     let mut was_away = false;
+    let mut was_told = false;
     let collection = loop {
         let look = look(&manager, &args.name, &slurm, &printer)?;
         let jobs = look.collection.jobs.len();
@@ -46,7 +50,12 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
             Some(error) => return Err(error.into()),
             None => {
                 was_away = false;
-                if active == 0 {
+                let unsettled = look.collection.count_unsettled();
+                if unsettled > 0 && !was_told {
+                    printer.note(&on_the_way(unsettled));
+                    was_told = true;
+                }
+                if active == look.collection.count_abandoned(Timestamp::now()) {
                     break look.collection;
                 }
                 printer.advance("waiting", jobs - active.min(jobs), jobs);
@@ -81,10 +90,8 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
             summary.join(", ")
         ))?;
     }
-    match counts
-        .keys()
-        .all(|state| *state == Some(JobState::Completed))
-    {
+    let completed = |state: &Option<JobState>| *state == Some(JobState::Completed);
+    match counts.keys().all(completed) && collection.count_unsettled() == 0 {
         true => Ok(Exit::Done),
         false => Ok(Exit::Failed),
     }

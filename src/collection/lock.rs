@@ -34,7 +34,7 @@ impl CollectionLock {
                 Err(error) => return Err(error.into()),
             }
             match read(path) {
-                Some(owner) if owner.is_gone() => remove_stale(path, &owner),
+                Some(owner) if owner.is_gone() => remove_stale(path, &owner)?,
                 Some(Owner { host, pid }) if start.elapsed() > PATIENCE => {
                     let (name, lock) = (name.clone(), path.into());
                     return Err(CollectionError::Busy {
@@ -100,13 +100,15 @@ fn read(path: &Path) -> Option<Owner> {
 ///
 /// Removing by name could hit the fresh lock of that waiter. The rename to a name of our own
 /// takes whatever is there out of the way; if it was not the stale one, it is put back.
-fn remove_stale(path: &Path, stale: &Owner) {
+fn remove_stale(path: &Path, stale: &Owner) -> io::Result<()> {
     let aside = path.with_extension(format!("lock.{}", std::process::id()));
-    if fs_err::rename(path, &aside).is_err() {
-        return;
+    match fs_err::rename(path, &aside) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        renamed => renamed?,
     }
     if read(&aside).as_ref() != Some(stale) {
         fs_err::hard_link(&aside, path).ok();
     }
     fs_err::remove_file(&aside).ok();
+    Ok(())
 }

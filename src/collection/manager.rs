@@ -76,6 +76,19 @@ impl CollectionManager {
         }
     }
 
+    /// The uid of somebody else whose collection it is: of whom `root` looks at, or of whom this user
+    /// may only look at.
+    pub fn foreign_owner(&self, name: &CollectionName) -> Option<u32> {
+        /// What a file system shows where it maps users, and nobody really is.
+        const NOBODY: [u32; 2] = [65534, u32::MAX - 1];
+        let owner = fs_err::metadata(self.path(name)).ok()?.uid();
+        let user = rustix::process::geteuid();
+        let is_writable = rustix::fs::access(&self.folder, rustix::fs::Access::WRITE_OK).is_ok();
+        let is_foreign =
+            owner != user.as_raw() && (!is_writable || user.is_root() && !NOBODY.contains(&owner));
+        is_foreign.then_some(owner)
+    }
+
     /// Reads a collection, or makes an empty one, which is not on disk until it is saved.
     pub fn get_or_create(&self, name: &CollectionName) -> Result<Collection, CollectionError> {
         Ok(self

@@ -115,8 +115,27 @@ impl Collection {
     /// were submitted.
     pub fn count_active(&self) -> usize {
         let active = |job: &&Job| job.state().is_some_and(JobState::is_active);
-        let unsettled = self.unsettled.iter().map(|sending| sending.jobs.len());
-        self.jobs.values().filter(active).count() + unsettled.sum::<usize>()
+        self.jobs.values().filter(active).count() + self.count_unsettled()
+    }
+
+    /// How many jobs may have been submitted, as nobody noted yet.
+    pub fn count_unsettled(&self) -> usize {
+        self.unsettled
+            .iter()
+            .map(|sending| sending.jobs.len())
+            .sum()
+    }
+
+    /// How many jobs may be on their way although nobody can still be sending them: whoever did was
+    /// killed.
+    pub fn count_abandoned(&self, now: Timestamp) -> usize {
+        /// Longer than `sbatch` tries, and clocks differ.
+        const SECONDS: i64 = 900;
+        let old = self
+            .unsettled
+            .iter()
+            .filter(|sending| now.as_second() - sending.time.as_second() > SECONDS);
+        old.map(|sending| sending.jobs.len()).sum()
     }
 
     /// Notes how much of the journal is in the collection.

@@ -40,7 +40,14 @@ impl FromStr for CollectionName {
                     .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
                 && segment.len() <= MAX_BYTES
         };
-        if text.split('/').all(is_segment) && text.len() <= 1000 {
+        // Beside `x` there are `x.tasks` and others, in which a collection would be in the way.
+        let is_ours = |segment: &str| {
+            let ours = [".tasks", ".journal", ".lock", ".yaml"];
+            ours.iter().any(|end| segment.ends_with(end))
+        };
+        let folders = text.rsplit_once('/').map_or("", |(folders, _)| folders);
+        let fits = text.split('/').all(is_segment) && !folders.split('/').any(is_ours);
+        if fits && text.len() <= 1000 {
             Ok(Self(text.into()))
         } else {
             Err(CollectionNameError(text.into()))
@@ -71,7 +78,17 @@ mod tests {
             assert!(name.parse::<CollectionName>().is_ok(), "{name}");
         }
         for name in [
-            "", "/a", "a/", "a//b", "../a", "a/..", ".a", "a b", "é", "a\n",
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "../a",
+            "a/..",
+            ".a",
+            "a b",
+            "é",
+            "a\n",
+            "a.tasks/b",
         ] {
             assert!(name.parse::<CollectionName>().is_err(), "{name}");
         }

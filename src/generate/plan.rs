@@ -12,7 +12,7 @@ use super::{JobGenerator, Phase, Progress};
 use crate::Error;
 use crate::collection::{Collection, Job, ScriptDigest};
 use crate::diagnostic::{Warning, quoted};
-use crate::model::{JobName, Map, ParamSet};
+use crate::model::{JobName, JobState, Map, ParamSet};
 use crate::text;
 use crate::yaml::Trap;
 
@@ -312,6 +312,17 @@ impl<'a> Planner<'a> {
             .filter(|((_, job), seen)| !**seen && is_ours(job))
             .map(|((name, _), _)| name.clone())
             .collect();
+        if self.generator.options.prune {
+            let is_active = |name: &&JobName| {
+                let state = self.collection.jobs.get(*name).and_then(Job::state);
+                state.is_some_and(JobState::is_active) || self.collection.is_unsettled(name)
+            };
+            let jobs = removed.iter().filter(is_active).count();
+            if jobs > 0 {
+                let name = self.collection.name.clone();
+                return Err(Error::Pruned { name, jobs });
+            }
+        }
         let counts = Counts {
             removed: removed.len(),
             ..self.counts

@@ -47,6 +47,11 @@ pub(super) fn attempt(
         let problem = format!("`{job_id}` cannot be a job id");
         return Err(old.wrong(node.get("job_id").unwrap_or(node), problem));
     }
+    // As `sbatch --parsable` prints it.
+    let (job_id, cluster) = match job_id.split_once(';') {
+        Some((job_id, cluster)) => (job_id, Some(cluster)),
+        None => (job_id, None),
+    };
     let submitted = old.time(node, "submitted_at")?;
     let state = match old.text(node, "state")? {
         Some(word) => JobState::parse(&word.to_ascii_uppercase()),
@@ -61,6 +66,7 @@ pub(super) fn attempt(
         log: old
             .text(node, "output_path")?
             .map(|log| Path::new(log).into()),
+        cluster: cluster.map(Into::into),
         ..Attempt::new(JobId::new(job_id), state)
     }))
 }

@@ -49,7 +49,13 @@ impl JobState {
     ];
 
     /// Other words for a job that is over.
-    const OVER: [&'static str; 3] = ["BOOT_FAIL", "DEADLINE", "REVOKED"];
+    const OVER: [&'static str; 5] = [
+        "BOOT_FAIL",
+        "DEADLINE",
+        "LAUNCH_FAILED",
+        "RECONFIG_FAIL",
+        "REVOKED",
+    ];
 
     /// Other words for a job that is not.
     const PASSING: [&'static str; 12] = [

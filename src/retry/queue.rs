@@ -1,6 +1,6 @@
 //! Jobs that go back into the queue under their old ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Retries, Stay, Verdict};
 use crate::collection::{Attempt, Collection, Job};
@@ -32,20 +32,23 @@ pub fn put_back(
         }
     }
     for (cluster, jobs) in by_cluster {
-        let queue = scheduler.queue(cluster.as_deref())?;
+        let queue = Seen::new(scheduler.queue(cluster.as_deref())?);
         let remembered = jobs
             .iter()
-            .filter(|(_, id)| state_in(&queue, id) == Some(false));
+            .filter(|(_, id)| queue.is_alive(id) == Some(false));
         let ids: Vec<JobId> = remembered.map(|(_, id)| id.clone()).collect();
         let after = match scheduler.requeue(cluster.as_deref(), &ids) {
             Ok(()) => None,
             // One that may not be put back fails the command, which did the others.
-            Err(SlurmError::Failed { .. }) => Some(scheduler.queue(cluster.as_deref())?),
+            Err(SlurmError::Failed { .. }) => Some(Seen::new(scheduler.queue(cluster.as_deref())?)),
             Err(error) => return Err(error),
         };
-        let is_back = |id: &JobId| match &after {
-            None => ids.contains(id),
-            Some(after) => ids.contains(id) && state_in(after, id) == Some(true),
+        let asked: HashSet<&JobId> = ids.iter().collect();
+        let is_back = |id: &JobId| {
+            let is_alive = after
+                .as_ref()
+                .is_none_or(|after| after.is_alive(id) == Some(true));
+            asked.contains(id) && is_alive
         };
         for (index, id) in jobs {
             let decision = &mut retries.decisions[index];
@@ -54,7 +57,7 @@ pub fn put_back(
                     note_in_queue(job);
                 }
                 done.push(decision.name.clone());
-            } else if state_in(&queue, &id) == Some(true) {
+            } else if queue.is_alive(&id) == Some(true) {
                 decision.verdict = Verdict::Stay(Stay::Alive);
             } else {
                 decision.verdict = otherwise.clone();
@@ -64,11 +67,31 @@ pub fn put_back(
     Ok(())
 }
 
-/// Whether a job that the controller remembers is alive.
-fn state_in(queue: &[Observation], id: &JobId) -> Option<bool> {
-    let seen = queue.iter().filter(|seen| seen.ids.contains(id));
-    seen.map(|seen| seen.state.is_active())
-        .reduce(|one, other| one || other)
+/// What the controller remembers: single jobs and tasks, and under the number alone tasks that are
+/// shown together.
+struct Seen(HashMap<(u64, Option<u32>), Vec<Observation>>);
+
+impl Seen {
+    fn new(observations: Vec<Observation>) -> Self {
+        let mut seen: HashMap<_, Vec<_>> = HashMap::new();
+        for observation in observations {
+            let key = (observation.ids.number, observation.ids.task());
+            seen.entry(key).or_default().push(observation);
+        }
+        Self(seen)
+    }
+
+    /// Whether a job that is remembered is alive.
+    fn is_alive(&self, id: &JobId) -> Option<bool> {
+        let number = id.number()?;
+        let own = id.task_number().map(|task| (number, Some(task)));
+        let keys = own.into_iter().chain([(number, None)]);
+        keys.filter_map(|key| self.0.get(&key))
+            .flatten()
+            .filter(|seen| seen.ids.contains(id))
+            .map(|seen| seen.state.is_active())
+            .reduce(|one, other| one || other)
+    }
 }
 
 /// Notes that a job is back in the queue: another attempt, under the same id.

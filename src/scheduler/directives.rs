@@ -172,9 +172,9 @@ impl Directives {
             let mut next_value = || words.next_if(|next| !next.starts_with('-')).cloned();
             if let Some(long) = word.strip_prefix("--") {
                 let (name, value) = match long.split_once('=') {
-                    Some((name, value)) => (name, Some(value.to_owned())),
-                    None if FLAGS.contains(&long) => (long, None),
-                    None => (long, next_value()),
+                    Some((name, value)) => (whole(name), Some(value.to_owned())),
+                    None if FLAGS.contains(&whole(long)) => (whole(long), None),
+                    None => (whole(long), next_value()),
                 };
                 self.options.push((name.to_owned().into(), value));
             } else if let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) {
@@ -203,6 +203,29 @@ impl Directives {
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let options = self.options.iter();
         options.map(|(name, value)| (&**name, value.as_deref()))
+    }
+}
+
+/// The option that a long name is the beginning of, if it is the beginning of one alone; see
+/// `getopt_long(3)`.
+fn whole(name: &str) -> &str {
+    let known = || {
+        let lettered = LETTERS.iter().map(|(_, name)| name);
+        Directives::OPTIONS
+            .iter()
+            .chain(&FLAGS)
+            .chain(lettered)
+            .copied()
+    };
+    if known().any(|known| known == name) {
+        return name;
+    }
+    let mut begun: Vec<&str> = known().filter(|known| known.starts_with(name)).collect();
+    begun.sort_unstable();
+    begun.dedup();
+    match *begun {
+        [whole] => whole,
+        _ => name,
     }
 }
 
@@ -254,6 +277,16 @@ mod tests {
             ]
         );
         assert_eq!(directives.get("exclusive"), Some(""));
+        let cut = Directives::parse("#!/bin/sh\n#SBATCH --out=a --part gpu --n=2\n");
+        let options: Vec<_> = cut.iter().collect();
+        assert_eq!(
+            options,
+            [
+                ("output", Some("a")),
+                ("partition", Some("gpu")),
+                ("n", Some("2")),
+            ]
+        );
         assert_eq!(directives.get("account"), None);
     }
 }

@@ -45,6 +45,15 @@ impl Slurm {
         }
     }
 
+    /// The same, to look at the jobs of the user with this uid.
+    #[must_use]
+    pub fn of(&self, uid: u32) -> Self {
+        Self {
+            environment: self.environment.clone(),
+            user: uid.to_string(),
+        }
+    }
+
     /// Asks, and asks again while nobody answers.
     fn ask(
         &self,
@@ -99,7 +108,12 @@ impl Slurm {
     /// The exit codes of the jobs that ended, which `squeue` prints in columns only.
     fn exit_codes(&self, cluster: Option<&str>) -> Result<HashMap<String, u32>, SlurmError> {
         let ended = "--states=BF,CA,CD,DL,F,NF,OOM,PR,TO";
-        let arguments = ["--noheader", ended, "--Format=exit_code:12,JobArrayID:60"];
+        let arguments = [
+            "--noheader",
+            "--all",
+            ended,
+            "--Format=exit_code:12,JobArrayID:60",
+        ];
         let arguments = self.of_user(&arguments);
         let answer = self.ask("squeue", cluster, &arguments)?;
         let codes = answer.lines().filter_map(|line| {
@@ -142,7 +156,7 @@ impl Scheduler for Slurm {
 
     fn queue(&self, cluster: Option<&str>) -> Result<Vec<Observation>, SlurmError> {
         let format = format!("--format={}", SQUEUE.join(&SEPARATOR.to_string()));
-        let arguments = self.of_user(&["--noheader", "--states=all", &format]);
+        let arguments = self.of_user(&["--noheader", "--all", "--states=all", &format]);
         let answer = self.ask("squeue", cluster, &arguments)?;
         Ok(answer
             .lines()
@@ -210,11 +224,14 @@ impl Scheduler for Slurm {
     }
 
     fn requeue(&self, cluster: Option<&str>, jobs: &[JobId]) -> Result<(), SlurmError> {
+        let mut requeued = Ok(());
         for jobs in jobs.chunks(IDS_AT_ONCE) {
             let ids: Vec<_> = jobs.iter().map(JobId::as_str).collect();
-            self.ask("scontrol", cluster, &["requeue".into(), ids.join(",")])?;
+            let asked = self.ask("scontrol", cluster, &["requeue".into(), ids.join(",")]);
+            // One that cannot go back does not keep the others from it.
+            requeued = requeued.and(asked.map(drop));
         }
-        Ok(())
+        requeued
     }
 }
 

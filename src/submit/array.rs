@@ -25,7 +25,9 @@ pub(super) fn write_tasks(path: &Path, jobs: &[Ready]) -> io::Result<()> {
         format!(
             "{start:>12}\t{:>12}\t{}\t{}\t{error}\n",
             script.len(),
-            job.name(),
+            job.directives
+                .get("job-name")
+                .unwrap_or(job.name().as_str()),
             job.logs.output
         )
     };

@@ -288,7 +288,8 @@ impl Prepared {
                 temporary: None,
             });
         }
-        let tasks = submitter.manager.tasks_path(collection, token);
+        // Jobs run in folders of their own.
+        let tasks = std::path::absolute(submitter.manager.tasks_path(collection, token))?;
         array::write_tasks(&tasks, jobs)?;
         let head = fs_err::read(&first.script)?;
         let script = array::script(&tasks, first, &String::from_utf8_lossy(&head), accounting);

@@ -1,5 +1,12 @@
 //! What generating records, and the `collection` command.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
+use slurmkit::collection::Attempt;
+use slurmkit::model::{JobId, JobState};
+
+use super::submitted::Project;
 use super::test::{SPEC, TEMPLATE, contains, two_jobs};
 
 #[test]
@@ -312,4 +319,57 @@ fn a_collection_in_use_is_waited_for_and_a_dead_owner_is_not() {
         &error,
         &["in use by process 1 on elsewhere", "default.lock"],
     );
+}
+
+#[test]
+fn jobs_that_wait_are_not_pruned() {
+    let project = Project::new(2, "").change(|collection| {
+        let job = collection.jobs.values_mut().nth(1).unwrap();
+        let attempt = Attempt::new(JobId::from(7), JobState::Pending);
+        job.attempts.push(attempt);
+    });
+    let spec = project.test.read("spec.yaml");
+    project
+        .test
+        .write("spec.yaml", &spec.replace("[1, 2]", "[1]"));
+    contains(
+        &project.test.fails("generate spec.yaml --prune"),
+        &[
+            "`--prune` would forget 1 job of collection `default` that may wait or run",
+            "`slurmkit cancel default` ends them; without `--prune` they are kept",
+        ],
+    );
+    assert_eq!(project.test.run("generate spec.yaml").code, Some(0));
+}
+
+#[test]
+fn a_lock_that_cannot_be_taken_over_is_an_error_and_no_loop() {
+    let test = two_jobs();
+    test.ok("generate spec.yaml");
+    let folder = test.path().join(".slurmkit/collections");
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let lock = format!("{{\"host\": \"{}\", \"pid\": 4194304}}", host.trim());
+    test.write(".slurmkit/collections/default.lock", &lock);
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o555)).unwrap();
+    // Root may write anywhere; then another user has to try.
+    let is_root = std::fs::write(folder.join("probe"), "").is_ok();
+    let mut command = std::process::Command::new("timeout");
+    command.arg("60");
+    if is_root {
+        std::fs::remove_file(folder.join("probe")).unwrap();
+        std::fs::set_permissions(test.path(), Permissions::from_mode(0o777)).unwrap();
+        command.args([
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ]);
+    }
+    let binary = test.path().join("slurmkit");
+    std::fs::copy(super::test::binary(), &binary).unwrap();
+    command.arg(binary).current_dir(test.path());
+    let output = command.args(["generate", "spec.yaml"]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    contains(&stderr, &["default.lock", "Permission denied"]);
 }

@@ -112,3 +112,33 @@ fn a_closed_pipe_is_no_error() {
         (Some(0), "")
     );
 }
+
+#[test]
+fn words_that_mean_nothing_are_refused_with_a_guess() {
+    let test = two_jobs();
+    test.ok("generate spec.yaml");
+    for (args, parts) in [
+        (
+            "status --state RUNING",
+            &["there is no such state", "did you mean `RUNNING`?"][..],
+        ),
+        ("resubmit --filter oomm", &["there is no such state"]),
+        (
+            "submit --dry-run --only ls=0.1",
+            &[
+                "no job of collection `default` has a parameter `ls`",
+                "did you mean `lr`?",
+            ],
+        ),
+        ("--json status --watch", &["there is one JSON document"]),
+    ] {
+        let run = test.run(args);
+        assert_eq!(
+            (run.code, &*run.stdout),
+            (Some(2), ""),
+            "{args}: {}",
+            run.stderr
+        );
+        contains(&run.stderr, parts);
+    }
+}

@@ -7,7 +7,7 @@ use std::fs;
 
 use serde_json::Value as Json;
 use slurmkit::collection::Attempt;
-use slurmkit::model::{JobName, JobState};
+use slurmkit::model::{JobId, JobName, JobState};
 
 use super::submitted::{Project, nothing};
 use super::test::contains;
@@ -443,4 +443,40 @@ fn a_spec_that_is_gone_has_no_rules_and_a_broken_one_is_an_error() {
         &project.resubmit("-y"),
         &["`spec.yaml` does not exist any more", "submitted 1 job"],
     );
+}
+
+#[test]
+fn a_script_of_another_attempt_is_written_over_no_file() {
+    let project = Project::new(1, "").ended(1, "FAILED", nothing);
+    project
+        .test
+        .write("out/seed1.2.job", "the script of job `seed1.2`\n");
+    project.resubmit("-y --again --set mem=64G");
+    assert_eq!(
+        project.test.read("out/seed1.2.job"),
+        "the script of job `seed1.2`\n"
+    );
+    assert!(project.test.read("out/seed1.3.job").contains("--mem=64G"));
+}
+
+#[test]
+fn one_job_that_cannot_go_back_keeps_no_other_from_it() {
+    let project = Project::new(1500, "").change(|collection| {
+        for (id, job) in (1..).zip(collection.jobs.values_mut()) {
+            let mut attempt = Attempt::new(JobId::from(id), JobState::Failed);
+            attempt.exit_code = Some("1:0".into());
+            job.attempts.push(attempt);
+        }
+    });
+    let rows: String = (1..=1500).map(|id| queued(id, "FAILED")).collect();
+    project.test.write("queue", &rows);
+    project
+        .test
+        .write("refuses", &rows.replacen("FAILED", "PENDING", 1499));
+    project.command("resubmit default --requeue -y --again");
+    let log = project.test.read("slurm.log");
+    let calls = log
+        .lines()
+        .filter(|line| line.starts_with("scontrol requeue"));
+    assert_eq!(calls.count(), 2);
 }

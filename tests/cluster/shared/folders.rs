@@ -24,3 +24,24 @@ fn logs_come_to_their_place_from_whichever_folder_jobs_are_submitted() {
         assert!(!project.exists("deep/below/logs"));
     }
 }
+
+/// The files of the collection are in the project's root, wherever jobs run.
+#[test]
+#[ignore = "needs a cluster: scripts/test-cluster"]
+fn jobs_run_in_folders_below_the_project() {
+    for options in ["--no-array", "--array"] {
+        let project = Project::with("sweep", &Job::many(3, "pwd"));
+        project.write("deep/below/file", "");
+        let below = project.path().join("deep/below");
+        let mut command = project.slurmkit("generate ../../sweep.json --collection below");
+        let run = Running::start(command.current_dir(&below)).end();
+        assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+        project.submit(&format!("below {options}")).complete();
+        let status = project.status_at_end("below");
+        assert!(status.all("COMPLETED"), "{status:?}");
+        for job in &status.jobs {
+            let log = project.log(job);
+            assert!(log.ends_with(&format!("{}\n", below.display())), "{log}");
+        }
+    }
+}
