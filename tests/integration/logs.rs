@@ -312,6 +312,36 @@ fn of_jobs_that_never_began_it_is_said() {
 }
 
 #[test]
+fn how_many_ended_is_said_where_not_all_completed() {
+    for (states, expected) in [
+        (["COMPLETED", "COMPLETED"], "100% completed\n"),
+        (["COMPLETED", "FAILED"], "50% completed, 2 of 2 ended\n"),
+    ] {
+        let attempts = states.map(|state| attempt("7", state, ""));
+        contains(&Submitted::once(attempts).test.ok("status c"), &[expected]);
+    }
+}
+
+#[test]
+fn numbers_are_asked_for_in_plain_words() {
+    for (args, expected) in [
+        ("logs c --tail x", "a number of lines is expected"),
+        (
+            "logs c --follow --interval 4",
+            "a number of seconds is expected, at least 5",
+        ),
+        ("wait c --interval x", "at least 5"),
+        ("status c --watch --interval 4", "at least 5"),
+        ("submit c --wait-for-room --interval 9", "at least 10"),
+        ("submit c --max-running 0", "at least 1"),
+    ] {
+        let run = Test::new().run(args);
+        assert_eq!(run.code, Some(2), "{args}");
+        contains(&run.stderr, &[expected]);
+    }
+}
+
+#[test]
 fn names_that_nobody_has_are_guessed() {
     let project = Submitted::new(vec![vec![], vec![attempt("7", "FAILED", "a.out")]]);
     for (args, parts) in [
