@@ -13,6 +13,7 @@ mod interrupt;
 mod logs;
 mod look;
 mod migrate;
+mod number;
 mod printer;
 mod report;
 mod requeue;

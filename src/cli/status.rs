@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::collection::UNSUBMITTED;
 use super::look::{Look, look};
+use super::number::at_least;
 use super::sent::on_the_way;
 use super::table::table;
 use super::{Exit, Global, Printer, settings};
@@ -42,7 +43,7 @@ pub(super) struct Args {
     #[arg(long)]
     watch: bool,
     /// How long to wait in between, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "watch", value_parser = clap::value_parser!(u64).range(5..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "watch", value_parser = at_least(5_u64, "seconds"))]
     interval: u64,
 }
 
@@ -178,8 +179,10 @@ fn write(out: &mut String, look: &Look, asked: Option<&Asked>) -> std::fmt::Resu
     }
     let counts = refresh::count(collection);
     let completed = counts.get(&Some(JobState::Completed)).copied();
-    let done = completed.unwrap_or_default();
-    writeln!(out, "{}", bar(done, collection.jobs.len()))?;
+    let completed = completed.unwrap_or_default();
+    let states = collection.jobs.values().filter_map(Job::state);
+    let ended = states.filter(|state| !state.is_active()).count();
+    writeln!(out, "{}", bar(completed, ended, collection.jobs.len()))?;
     for (state, count) in &counts {
         let word = state.as_ref().map_or(UNSUBMITTED, JobState::word);
         let reasons = reasons(collection, state.as_ref());
@@ -263,13 +266,21 @@ fn word(job: &Job) -> &str {
     job.state().map_or(UNSUBMITTED, JobState::word)
 }
 
-/// How far a collection is.
-fn bar(done: usize, total: usize) -> String {
+/// How far a collection is: how many jobs completed, and how many ended if there are more of them.
+fn bar(completed: usize, ended: usize, total: usize) -> String {
     const WIDTH: usize = 40;
-    let full = (done * WIDTH).checked_div(total).unwrap_or_default();
-    let percent = (done * 100).checked_div(total).unwrap_or_default();
+    let full = (completed * WIDTH).checked_div(total).unwrap_or_default();
+    let percent = (completed * 100).checked_div(total).unwrap_or_default();
+    let over = match ended == completed {
+        true => String::new(),
+        false => format!(
+            ", {} of {} ended",
+            text::thousands(ended),
+            text::thousands(total)
+        ),
+    };
     format!(
-        "{}{} {percent}% completed",
+        "{}{} {percent}% completed{over}",
         "█".repeat(full),
         "░".repeat(WIDTH - full)
     )
@@ -298,14 +309,16 @@ fn reasons(collection: &Collection, state: Option<&JobState>) -> String {
     format!("  {}", shown.join(", "))
 }
 
-/// How long what waits and runs may take, in seconds, if it goes on as before.
+/// How long what waits and runs may take, in seconds, if it goes on as before. `None` where that is
+/// not known: nothing runs, nothing completed, or what runs takes longer than what completed.
 fn remaining(collection: &Collection, now: Timestamp) -> Option<i64> {
-    let latest = || {
-        collection
-            .jobs
-            .values()
-            .filter_map(|job| job.attempts.last())
-    };
+    let latest = collection.jobs.values();
+    let latest: Vec<&Attempt> = latest.filter_map(|job| job.attempts.last()).collect();
+    remaining_of(&latest, now)
+}
+
+fn remaining_of(latest: &[&Attempt], now: Timestamp) -> Option<i64> {
+    let latest = || latest.iter().copied();
     let elapsed = |attempt: &Attempt| attempt.elapsed_seconds(now);
     let finished: Vec<i64> = latest()
         .filter(|attempt| attempt.state == JobState::Completed)
@@ -326,7 +339,8 @@ fn remaining(collection: &Collection, now: Timestamp) -> Option<i64> {
         return None;
     }
     let work = running.iter().sum::<i64>() + mean * i64::try_from(waiting).ok()?;
-    Some(work / i64::try_from(running.len()).ok()?)
+    let seconds = work / i64::try_from(running.len()).ok()?;
+    (seconds > 0).then_some(seconds)
 }
 
 /// `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`.
@@ -337,5 +351,32 @@ pub(super) fn duration(seconds: i64) -> String {
         120..7200 => format!("{minutes} min"),
         7200..172_800 => format!("{hours} h {} min", minutes % 60),
         _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_estimated_of_jobs_that_take_longer_than_those_before() {
+        let now = Timestamp::now();
+        let attempt = |state, started: i64| Attempt {
+            started: Some(now - started.seconds()),
+            ended: (state == JobState::Completed).then_some(now),
+            ..Attempt::new(JobId::from(7), state)
+        };
+        let after = |running: i64| {
+            let attempts = [
+                attempt(JobState::Completed, 60),
+                attempt(JobState::Running, running),
+            ];
+            remaining_of(&attempts.each_ref(), now)
+        };
+        assert_eq!(after(20), Some(40));
+        assert_eq!(after(60), None);
+        assert_eq!(after(600), None);
     }
 }

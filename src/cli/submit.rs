@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::dispatch::Dispatch;
+use super::number::at_least;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
 use crate::collection::{Collection, CollectionName};
@@ -46,7 +47,7 @@ pub(super) struct Args {
     #[arg(long)]
     wait_for_room: bool,
     /// How long to wait between two tries, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, requires = "wait_for_room", value_parser = clap::value_parser!(u64).range(10..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, requires = "wait_for_room", value_parser = at_least(10_u64, "seconds"))]
     interval: u64,
     /// Submit scripts that were edited since they were generated as they are
     #[arg(long)]
@@ -63,7 +64,7 @@ pub(super) struct Way {
     #[arg(long)]
     no_array: bool,
     /// Let at most so many tasks of each array run at a time
-    #[arg(long, value_name = "N", conflicts_with = "no_array", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "no_array", value_parser = at_least(1_u32, "tasks"))]
     pub(super) max_running: Option<u32>,
     /// Start only when the jobs of this collection are over
     #[arg(long, value_name = "COLLECTION")]

@@ -3,6 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::look::look;
+use super::number::at_least;
 use super::sent::on_the_way;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
@@ -24,7 +25,7 @@ pub(super) struct Args {
     #[arg(default_value_t)]
     name: CollectionName,
     /// How long to wait between two questions to Slurm, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = at_least(5_u64, "seconds"))]
     interval: u64,
 }
 

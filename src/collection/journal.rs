@@ -122,12 +122,38 @@ fn job_id(number: u64, task: Option<u32>) -> JobId {
     }
 }
 
-/// The path with the id for `%j`.
+/// The path with the id for `%j`, and with zeros before it for `%4j` or `%4A`.
 fn with_id(log: &Path, id: &JobId) -> PathBuf {
-    match log.to_str() {
-        Some(log) => log.replace("%j", id.as_str()).into(),
-        None => log.into(),
+    // Slurm pads to ten digits at most.
+    const WIDEST: usize = 10;
+    let Some(mut rest) = log.to_str() else {
+        return log.into();
+    };
+    let mut filled = String::new();
+    while let Some((before, pattern)) = rest.split_once('%') {
+        filled.push_str(before);
+        let symbol = pattern.trim_start_matches(|c: char| c.is_ascii_digit());
+        let width = &pattern[..pattern.len() - symbol.len()];
+        let is_number = symbol.starts_with('A') || symbol.starts_with('j') && !is_task(id);
+        let number = id.number().filter(|_| is_number && !width.is_empty());
+        let (text, after) = match (number, pattern.strip_prefix('j')) {
+            (Some(number), _) => {
+                let width = width.parse().unwrap_or(WIDEST).min(WIDEST);
+                (format!("{number:0width$}"), &symbol[1..])
+            }
+            (None, Some(after)) => (id.to_string(), after),
+            (None, None) => ("%".to_owned(), pattern),
+        };
+        filled.push_str(&text);
+        rest = after;
     }
+    filled.push_str(rest);
+    filled.into()
+}
+
+/// Whether the id is that of a task, whose number nobody noted.
+fn is_task(id: &JobId) -> bool {
+    id.task_number().is_some()
 }
 
 impl Collection {
@@ -292,4 +318,27 @@ pub(super) fn fold(path: &Path, unsettled: &[Sending]) -> io::Result<u64> {
     }
     fs::write_atomic_with(path, fs::Sync::Yes, |file| file.write_all(&lines))?;
     Ok(lines.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_filled_in_as_sbatch_does() {
+        for (log, id, expected) in [
+            ("logs/%j.out", "12", "logs/12.out"),
+            ("%j/%j", "12_3", "12_3/12_3"),
+            ("%4j-%10j", "12", "0012-0000000012"),
+            ("%99j", "12", "0000000012"),
+            ("%4A_%a", "12_3", "0012_%a"),
+            ("%4j", "12_3", "%4j"),
+            ("%N/%2t-100%", "12", "%N/%2t-100%"),
+        ] {
+            assert_eq!(
+                with_id(Path::new(log), &JobId::new(id)),
+                Path::new(expected)
+            );
+        }
+    }
 }

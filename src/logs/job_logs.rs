@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use super::Signature;
+use super::ending::never_began;
 use super::pattern::{Folders, Known};
 use crate::collection::{Attempt, Collection, Job};
 use crate::fs;
-use crate::model::{JobId, JobName};
+use crate::model::{JobId, JobName, JobState};
 
 /// The files that an attempt of a job writes to.
 #[derive(Clone, Debug)]
@@ -47,8 +48,9 @@ impl<'a> JobLogs<'a> {
         self
     }
 
-    /// Where they are, standard output first: what the node gave names to is looked for, newest
-    /// first. None for a job without a log; else a file need not be there yet.
+    /// Where they are, standard output first: what the node gave names to is looked for, tasks in
+    /// their order and else newest first. None for a job without a log; else a file need not be there
+    /// yet.
     pub fn files(&self, folders: &Folders) -> Vec<PathBuf> {
         let Attempt { log, error_log, .. } = self.attempt;
         let both = [log, error_log].into_iter().flatten();
@@ -75,6 +77,15 @@ impl<'a> JobLogs<'a> {
 
     /// What the end of the logs says of why the job failed.
     pub fn signature(&self, folders: &Folders) -> Signature {
-        Signature::of(&self.files(folders), Some(self.name))
+        Signature::of(&self.files(folders), Some((self.name, self.attempt)))
+    }
+
+    /// That the job has written nothing since it did not begin: `has not begun yet (PENDING)`, `never
+    /// began (Dependency)`. `None` for one that may have.
+    pub fn unbegun(&self) -> Option<String> {
+        match &self.attempt.state {
+            state @ JobState::Pending => Some(format!("has not begun yet ({state})")),
+            _ => never_began(self.attempt),
+        }
     }
 }

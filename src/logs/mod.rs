@@ -6,6 +6,7 @@
 mod alike;
 mod cause;
 mod clean;
+mod ending;
 mod file;
 mod find;
 mod follow;

@@ -30,8 +30,8 @@ enum Filled {
 }
 
 impl Known<'_> {
-    /// The files that fit `pattern`, which is relative to `folder`, newest first. Only a pattern with
-    /// wildcards is looked for.
+    /// The files that fit `pattern`, which is relative to `folder`: those of tasks in their order,
+    /// others newest first. Only a pattern with wildcards is looked for.
     pub(super) fn files(self, folder: &Path, pattern: &Path, folders: &Folders) -> Vec<PathBuf> {
         let mut paths = vec![folder.to_owned()];
         let mut searched = false;
@@ -49,13 +49,27 @@ impl Known<'_> {
         }
         if searched {
             paths.retain(|path| path.exists());
-            paths.sort_by_cached_key(|path| {
-                let modified = path.metadata().and_then(|metadata| metadata.modified());
-                std::cmp::Reverse(modified.unwrap_or(SystemTime::UNIX_EPOCH))
-            });
+            if self.is_of_tasks(pattern) {
+                paths.sort_by_cached_key(|path| natural(path));
+            } else {
+                paths.sort_by_cached_key(|path| {
+                    let modified = path.metadata().and_then(|metadata| metadata.modified());
+                    std::cmp::Reverse(modified.unwrap_or(SystemTime::UNIX_EPOCH))
+                });
+            }
         }
         let tidy = |path: PathBuf| fs::join(Path::new(""), path);
         paths.into_iter().map(tidy).collect()
+    }
+
+    /// Whether each task of an array has a file of its own, and all are meant.
+    fn is_of_tasks(self, pattern: &Path) -> bool {
+        let pattern = pattern.to_string_lossy();
+        let mut symbols = pattern.split('%').skip(1).map(|after| {
+            let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            after.chars().next()
+        });
+        self.id.task_number().is_none() && symbols.any(|symbol| matches!(symbol, Some('a' | 'J')))
     }
 
     /// `None` for what is no glob.
@@ -138,6 +152,22 @@ enum Meaning {
     Text,
 }
 
+/// What files are sorted by, so that `x_9` comes before `x_10`: words, and the numbers after them.
+fn natural(path: &Path) -> Vec<(String, Option<u64>)> {
+    let text = path.to_string_lossy();
+    let mut key = Vec::new();
+    let mut rest = &*text;
+    while !rest.is_empty() {
+        let digits = rest.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let word = &rest[..rest.len() - digits.len()];
+        let after = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number = digits[..digits.len() - after.len()].parse().ok();
+        key.push((word.to_owned(), number));
+        rest = after;
+    }
+    key
+}
+
 /// The names in folders, each read once.
 #[derive(Debug, Default)]
 pub struct Folders(Mutex<HashMap<PathBuf, Arc<[OsString]>>>);
@@ -200,8 +230,9 @@ mod tests {
             "other/k.out",
             "lr[1]-12.out",
             "lr1-12.out",
-            "12_3.out",
             "12_31.out",
+            "12_4.out",
+            "12_3.out",
             "0012.out",
             "12.4294967294.out",
         ]);
@@ -210,19 +241,20 @@ mod tests {
             // Brackets of a log's name are no wildcards.
             ("12", "lr[1]-%j.%t%n", &["lr[1]-12.out"]),
             ("12", "lr[1]%u.out", &["lr[1]-12.out"]),
-            ("12", "%A_%a.out", &["12_3.out", "12_31.out"]),
+            ("12", "%A_%a.out", &["12_3.out", "12_4.out", "12_31.out"]),
             ("12_3", "%A_%a.out", &["12_3.out"]),
             ("12", "%4j.out", &["0012.out"]),
             (
                 "12",
                 "%J.out",
                 &[
-                    "lr[1]-12.out",
-                    "lr1-12.out",
-                    "12_3.out",
-                    "12_31.out",
-                    "0012.out",
                     "12.4294967294.out",
+                    "0012.out",
+                    "12_3.out",
+                    "12_4.out",
+                    "12_31.out",
+                    "lr1-12.out",
+                    "lr[1]-12.out",
                 ],
             ),
             ("12", "%x-%%-%q-%", &["name-%-%q-%"]),

@@ -4,9 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::alike::alike;
-use super::cause::{self, Cause};
+use super::cause::{self, Cause, Weight};
 use super::clean::clean;
+use super::ending::{ending, never_began};
 use super::file::end_of;
+use crate::collection::Attempt;
 use crate::model::JobName;
 use crate::text;
 
@@ -23,6 +25,8 @@ pub struct Signature {
     text: Box<str>,
     /// Where in the user's own code, `train.py:88`.
     place: Option<Box<str>>,
+    /// How the job ended, where the message is only the last line of its log.
+    ending: Option<Box<str>>,
     /// What equal ones have in common.
     alike: Box<str>,
 }
@@ -33,8 +37,9 @@ pub fn signature(path: &Path) -> Signature {
 }
 
 impl Signature {
-    /// Why the job that wrote some logs failed: what says most, in the first that does.
-    pub fn of(files: &[PathBuf], job_name: Option<&JobName>) -> Self {
+    /// Why the job that wrote some logs failed: what says most, in the first that does. Where that
+    /// is little, what is known of the attempt.
+    pub fn of(files: &[PathBuf], job: Option<(&JobName, &Attempt)>) -> Self {
         let mut best: Option<Cause> = None;
         let mut problem = None;
         let mut empty = false;
@@ -53,7 +58,7 @@ impl Signature {
             }
         }
         match (best, problem) {
-            (Some(cause), _) => Self::new(&cause, job_name.map(JobName::as_str)),
+            (Some(cause), _) => Self::new(&cause, job),
             (None, _) if empty => Self::without_cause("no output".into()),
             (None, Some(error)) if error.kind() != io::ErrorKind::NotFound => {
                 let kind = match error.kind() {
@@ -62,20 +67,36 @@ impl Signature {
                 };
                 Self::without_cause(format!("the log cannot be read: {kind}"))
             }
-            (None, _) => Self::without_cause("no log file".into()),
+            (None, _) => {
+                let unbegun = job.and_then(|(_, attempt)| never_began(attempt));
+                Self::without_cause(unbegun.unwrap_or("no log file".into()))
+            }
         }
     }
 
-    fn new(cause: &Cause, job_name: Option<&str>) -> Self {
-        let Cause { text, place, .. } = cause;
+    fn new(cause: &Cause, job: Option<(&JobName, &Attempt)>) -> Self {
+        let Cause {
+            text,
+            place,
+            weight,
+        } = cause;
         let place = place.as_deref();
+        let job_name = job.map(|(name, _)| name.as_str());
+        let told = job.filter(|_| *weight == Weight::Last);
+        let ending = told.map(|(_, attempt)| ending(attempt));
         // Of a long message the end may say how much and not what.
         let text = headline(text);
         let all_alike = headline(&alike(&cause.text, job_name));
-        let alike = format!("{all_alike} {}", place.unwrap_or_default());
+        let alike = [
+            &all_alike,
+            place.unwrap_or_default(),
+            ending.as_deref().unwrap_or_default(),
+        ]
+        .join(" ");
         Self {
             text: text.into(),
             place: place.map(Box::from),
+            ending: ending.map(Box::from),
             alike: alike.into(),
         }
     }
@@ -85,6 +106,7 @@ impl Signature {
             alike: text.clone().into(),
             text: text.into(),
             place: None,
+            ending: None,
         }
     }
 
@@ -96,6 +118,12 @@ impl Signature {
     /// Where in the user's own code, `FILE:LINE`.
     pub fn place(&self) -> Option<&str> {
         self.place.as_deref()
+    }
+
+    /// How the job ended, `exit code 2` or `TIMEOUT`, where the message is only the last line of its
+    /// log and need not have to do with it.
+    pub fn ending(&self) -> Option<&str> {
+        self.ending.as_deref()
     }
 }
 
@@ -116,6 +144,9 @@ fn headline(message: &str) -> String {
 
 impl Display for Signature {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(ending) = &self.ending {
+            write!(f, "{ending}, last line: ")?;
+        }
         match &self.place {
             Some(place) => write!(f, "{} ({place})", self.text),
             None => f.write_str(&self.text),

@@ -31,7 +31,9 @@ impl Display for Alike {
             signature,
         } = self;
         write!(f, "{} failed alike (", text::count(*jobs, "job"))?;
-        match exit_code.split_once(':') {
+        let code = exit_code.split_once(':');
+        // Some say it themselves.
+        match code.filter(|_| signature.ending().is_none()) {
             Some((code, "0")) => write!(f, "exit code {code}, ")?,
             Some((_, signal)) => write!(f, "signal {signal}, ")?,
             None => {}

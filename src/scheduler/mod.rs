@@ -11,6 +11,7 @@ mod observation;
 mod slurm;
 mod submission;
 mod tasks;
+mod user;
 
 use jiff::Timestamp;
 
@@ -21,6 +22,7 @@ pub use observation::Observation;
 pub use slurm::Slurm;
 pub use submission::{Accepted, ArrayOf, Dependency, DependencyType, Submission};
 pub use tasks::JobIds;
+pub(crate) use user::user_name;
 
 use crate::model::{JobId, JobState, Token};
 

@@ -1,13 +1,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::JobName;
-use crate::scheduler::Directives;
+use crate::scheduler::{Directives, user_name};
 
 /// Where the output of a job goes; see `man sbatch`, "filename pattern".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Logs {
-    /// Standard output, and errors where they have no file of their own. `%j` stands for the id;
-    /// what only the node knows is left in.
+    /// Standard output, and errors where they have no file of their own. `%j` stands for the id, `%4j`
+    /// for one with zeros; what only the node knows is left in.
     pub(super) output: String,
     /// Standard error.
     pub(super) error: Option<String>,
@@ -68,28 +68,34 @@ fn fill(pattern: &str, job_name: &str, own_array: bool, known: &mut bool) -> Str
         return pattern.replace('\\', "");
     }
     let mut filled = String::new();
-    let mut chars = pattern.chars();
+    let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {
         if c != '%' {
             filled.push(c);
             continue;
         }
+        let mut width = String::new();
+        while let Some(digit) = chars.next_if(char::is_ascii_digit) {
+            width.push(digit);
+        }
         match chars.next() {
             Some('%') => filled.push('%'),
             Some('x') => filled.push_str(job_name),
+            // Each task of an array that the script makes itself has an id of its own.
+            Some('j') if own_array => {
+                *known = false;
+                filled.push_str("%J");
+            }
             // `%A` of a job that is no array is its id; of one that is, that of the array.
-            Some('j' | 'A') => filled.push_str("%j"),
+            Some('j' | 'A') if width.is_empty() => filled.push_str("%j"),
+            Some('u') if user_name().is_some() => filled.extend(user_name()),
             other => {
                 *known = false;
                 filled.push('%');
+                filled.push_str(&width);
                 filled.extend(other);
             }
         }
-    }
-    // Each task of an array that the script makes itself has an id of its own in `%j`.
-    if own_array && pattern.contains("%j") {
-        *known = false;
-        return filled.replace("%j", "%J");
     }
     filled
 }
@@ -110,7 +116,9 @@ mod tests {
             ("#SBATCH -o logs/%x-%A.out\n", "logs/lr0.1-%j.out", true),
             ("#SBATCH -J n -o %x%%.out\n", "n%.out", true),
             ("#SBATCH -o %N/%4j.out\n", "%N/%4j.out", false),
+            ("#SBATCH -o %4A%4x.out\n", "%4Alr0.1.out", false),
             ("#SBATCH --array=0-3\n", "slurm-%j_%a.out", false),
+            ("#SBATCH -a 0-3 -o %A-%j-%4j.o\n", "%j-%J-%J.o", false),
             // `sbatch` takes one backslash away itself, also between quotes.
             ("#SBATCH --output='a\\%j'\n", "a%j", true),
             ("#SBATCH --output='a\\\\%j'\n", "a%j", false),
@@ -118,6 +126,14 @@ mod tests {
             let logs = logs(head);
             assert_eq!((&*logs.output, logs.known), (output, known), "{head}");
         }
+    }
+
+    #[test]
+    fn the_name_of_the_user_is_known_before_submission() {
+        let logs = logs("#SBATCH -o logs/%u/%x-%j.out\n");
+        let user = user_name().unwrap();
+        assert_eq!(logs.output, format!("logs/{user}/lr0.1-%j.out"));
+        assert!(logs.known);
     }
 
     #[test]

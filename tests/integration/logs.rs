@@ -241,6 +241,106 @@ fn jobs_that_failed_alike_are_one_group() {
     );
 }
 
+/// What a log says last need not have to do with the end of its job.
+#[test]
+fn a_last_line_is_told_with_how_the_job_ended() {
+    let failed = |state: &str, code: &str, log: &str| {
+        let mut attempt = attempt("7", state, log);
+        attempt.exit_code = Some(code.into());
+        attempt
+    };
+    let project = Submitted::once([
+        failed("FAILED", "0:11", "a.out"),
+        failed("FAILED", "0:11", "b.out"),
+        failed("FAILED", "0:11", "c.out"),
+        failed("FAILED", "2:0", "d.out"),
+        failed("FAILED", "2:0", "e.out"),
+        failed("TIMEOUT", "0:15", "e.out"),
+    ])
+    .file("a.out", "start vm seed 1\n")
+    .file("b.out", "start vm seed 2\n")
+    .file("c.out", "start vm seed 3\n")
+    .file("d.out", "start vm seed 4\n")
+    .file("e.out", "loss=0.1\n");
+    let expected = "\
+3 jobs: killed by signal 11 (SIGSEGV), last line: start vm seed 1, job0, job1, job2
+    a.out
+1 job: exit code 2, last line: start vm seed 4, job3
+    d.out
+1 job: exit code 2, last line: loss=0.1, job4
+    e.out
+1 job: TIMEOUT, last line: loss=0.1, job5
+    e.out
+";
+    assert_eq!(project.test.ok("logs c --failed"), expected);
+    let json: serde_json::Value =
+        serde_json::from_str(&project.test.ok("--json logs c --failed")).unwrap();
+    let group = &json["groups"][0];
+    assert_eq!(group["message"], "start vm seed 1");
+    assert_eq!(group["ending"], "killed by signal 11 (SIGSEGV)");
+}
+
+#[test]
+fn of_jobs_that_never_began_it_is_said() {
+    let mut cancelled = attempt("7", "CANCELLED", "t0.out");
+    cancelled.reason = Some("Dependency".into());
+    let project = Submitted::once([
+        cancelled.clone(),
+        cancelled,
+        attempt("8", "CANCELLED", "t2.out"),
+        attempt("9", "PENDING", "t3.out"),
+    ])
+    .with_squeue(&squeue("9", "PENDING"));
+    let expected = "\
+2 jobs: never began (Dependency), job0, job1
+    t0.out
+1 job: never began, job2
+    t2.out
+";
+    let run = project.start("logs c --failed").wait_with_output();
+    assert_eq!(Run::of(run.unwrap()).stdout, expected);
+    for (job, why) in [
+        ("job0", "it never began (Dependency)"),
+        ("job3", "it has not begun yet (PENDING)"),
+    ] {
+        let stderr = project.test.fails(&format!("logs c {job}"));
+        contains(&stderr, &[&format!("job `{job}` has no log: {why}")]);
+    }
+    // Slurm was not asked, and it may have begun since.
+    let project = project.file("t3.out", "begun\n");
+    assert_eq!(project.test.ok("logs c job3"), "begun\n");
+}
+
+#[test]
+fn how_many_ended_is_said_where_not_all_completed() {
+    for (states, expected) in [
+        (["COMPLETED", "COMPLETED"], "100% completed\n"),
+        (["COMPLETED", "FAILED"], "50% completed, 2 of 2 ended\n"),
+    ] {
+        let attempts = states.map(|state| attempt("7", state, ""));
+        contains(&Submitted::once(attempts).test.ok("status c"), &[expected]);
+    }
+}
+
+#[test]
+fn numbers_are_asked_for_in_plain_words() {
+    for (args, expected) in [
+        ("logs c --tail x", "a number of lines is expected"),
+        (
+            "logs c --follow --interval 4",
+            "a number of seconds is expected, at least 5",
+        ),
+        ("wait c --interval x", "at least 5"),
+        ("status c --watch --interval 4", "at least 5"),
+        ("submit c --wait-for-room --interval 9", "at least 10"),
+        ("submit c --max-running 0", "at least 1"),
+    ] {
+        let run = Test::new().run(args);
+        assert_eq!(run.code, Some(2), "{args}");
+        contains(&run.stderr, &[expected]);
+    }
+}
+
 #[test]
 fn names_that_nobody_has_are_guessed() {
     let project = Submitted::new(vec![vec![], vec![attempt("7", "FAILED", "a.out")]]);
@@ -310,7 +410,7 @@ fn what_cannot_be_read_is_said_of_each_job_and_the_others_are_shown() {
         &[
             "3 jobs: the log cannot be read: it is not a plain file",
             "2 jobs: no log file",
-            "1 job: good",
+            "1 job: exit code 1, last line: good",
         ],
     );
 }
@@ -326,6 +426,10 @@ fn what_only_the_node_knew_is_looked_for() {
     .file("slurm-34_1.out", "task 1\n")
     .file("slurm-345_1.out", "no\n");
     assert_eq!(project.test.ok("logs c job0"), "on n7\n");
+    assert_eq!(
+        project.test.ok("-q find 34"),
+        "slurm-34_0.out\nslurm-34_1.out\n"
+    );
     let both = project.test.ok("logs c job1");
     contains(&both, &["slurm-34_0.out) <==\ntask 0", "task 1"]);
     assert!(!both.contains("no\n"), "{both}");

@@ -417,7 +417,7 @@ error: 5 jobs failed alike (exit code 3, no log file), and no job of collection 
     let alike = with_logs(|seed| format!("MemoryError: {seed} GiB\n"));
     contains(
         &alike.refused("-y"),
-        &["5 jobs failed alike (exit code 1, MemoryError: 1 GiB)"],
+        &["5 jobs failed alike (exit code 1, last line: MemoryError: 1 GiB)"],
     );
     let apart = with_logs(|seed| {
         let errors = ["KeyError", "ValueError", "OSError", "TypeError", "EOFError"];

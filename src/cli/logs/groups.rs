@@ -24,10 +24,12 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct GroupReport<'a> {
-    /// The message and its place, as the text shows them.
+    /// The message with its place and the ending, as the text shows them.
     signature: String,
     message: &'a str,
     place: Option<&'a str>,
+    /// How the jobs ended, where the message is only the last line of a log.
+    ending: Option<&'a str>,
     count: usize,
     /// How many are in each state.
     states: BTreeMap<&'a str, usize>,
@@ -81,6 +83,7 @@ impl<'a> GroupReport<'a> {
             signature: signature.to_string(),
             message: signature.text(),
             place: signature.place(),
+            ending: signature.ending(),
             count: jobs.len(),
             states,
             log: files.and_then(|files| files.into_iter().next()),

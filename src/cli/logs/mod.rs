@@ -7,6 +7,7 @@ mod show;
 use std::num::NonZeroUsize;
 
 use super::look::look;
+use super::number::{at_least, lines};
 use super::status::Asked;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
@@ -39,7 +40,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "STATE")]
     state: Option<Asked>,
     /// Print only the last lines of each log
-    #[arg(long, value_name = "LINES")]
+    #[arg(long, value_name = "LINES", value_parser = lines)]
     tail: Option<usize>,
     /// Print what is added to the logs until the jobs have ended
     #[arg(long, short)]
@@ -48,7 +49,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", conflicts_with = "follow")]
     attempt: Option<NonZeroUsize>,
     /// With `--follow`, how often to ask Slurm whether jobs have ended, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "follow", value_parser = clap::value_parser!(u64).range(5..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "follow", value_parser = at_least(5_u64, "seconds"))]
     interval: u64,
 }
 

@@ -20,6 +20,15 @@ pub(super) fn run(
         if of_job.is_empty() {
             printer.error(&no_log(job));
             exit = Exit::Failed;
+        } else if !of_job.iter().any(|path| path.exists())
+            && let Some(unbegun) = job.unbegun()
+        {
+            printer.error(&Error::NoLog {
+                job: job.name.clone(),
+                problem: format!("it {unbegun}"),
+            });
+            exit = Exit::Failed;
+            continue;
         }
         files.extend(without_empty(of_job).into_iter().map(|file| (job, file)));
     }
