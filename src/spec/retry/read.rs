@@ -224,7 +224,13 @@ fn limit(changes: &mut [Change], max: &Node, known: &Map, misfits: &mut Vec<Misf
             .iter_mut()
             .find(|change| change.argument == argument);
         let Some((unit, to)) = of.and_then(|of| Some((unit_of(&of.argument)?, &mut of.to))) else {
-            misfits.push(no_growth(&node, &argument));
+            let misfit = no_growth(&node, &argument);
+            let names = changes.iter().map(|change| &*change.argument);
+            let guess = did_you_mean(&argument, names);
+            misfits.push(match guess {
+                Some(guess) => misfit.help(guess),
+                None => misfit,
+            });
             continue;
         };
         let To::More { max, .. } = to else {
