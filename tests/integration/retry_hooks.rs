@@ -261,3 +261,26 @@ fn hooks_on_failures_are_tried_without_a_failure() {
         );
     }
 }
+
+#[test]
+fn slips_of_a_first_hook_on_failures_are_told_with_their_cure() {
+    for (hook, parts) in [
+        (
+            "fn on_failure(job, attempt) { return {slurm: #{mem: \"64G\"}}; }",
+            [
+                "the variable `slurm` is not known",
+                "help: a map is written `#{slurm: …}`",
+            ],
+        ),
+        (
+            "fn on_failure(job) { if attempt.exit_code == 75 { #{} } }",
+            [
+                "the variable `attempt` is not known",
+                "help: `on_failure` takes `(job, attempt)`",
+            ],
+        ),
+    ] {
+        let test = with_hook("rhai", hook, 1).test;
+        contains(&test.fails("hook test spec.yaml --on-failure oom"), &parts);
+    }
+}
