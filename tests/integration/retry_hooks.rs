@@ -284,3 +284,16 @@ fn slips_of_a_first_hook_on_failures_are_told_with_their_cure() {
         contains(&test.fails("hook test spec.yaml --on-failure oom"), &parts);
     }
 }
+
+#[test]
+fn where_many_jobs_fail_in_a_hook_nothing_was_submitted() {
+    let raises = "fn on_failure(job, attempt) { throw \"no idea\" }";
+    let project = with_hook("rhai", raises, 2)
+        .ended(1, "FAILED", nothing)
+        .ended(2, "FAILED", nothing);
+    let error = project.refused("-y");
+    contains(
+        &error,
+        &["error: 2 errors, 1 of them not shown; nothing was submitted\n"],
+    );
+}
