@@ -53,7 +53,8 @@ impl Sweep {
         let pattern_label = pattern
             .as_ref()
             .and_then(|pattern: &Pattern| pattern.label.clone());
-        let renderer = Renderer::load(&spec.template, pattern, spec.jinja.or(config.jinja))?;
+        let renderer = Renderer::load(&spec.template, pattern, spec.jinja.or(config.jinja))
+            .map_err(|error| error.or_at(spec.template_label.as_ref()))?;
         let defaults = spec.slurm_args.over(&config.slurm_defaults);
         let hooks: Vec<HookRef> = spec.hooks().cloned().collect();
         let mut hooks = Hooks::load(&hooks, &Arc::new(defaults), &config.hooks, stack)?;

@@ -12,6 +12,7 @@ pub(super) fn to_map(spec: &Spec) -> Map {
         name,
         description,
         template,
+        template_label: _,
         output_dir,
         logs_dir,
         job_name_pattern,

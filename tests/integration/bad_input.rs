@@ -24,7 +24,11 @@ fn files_that_are_missing() {
     test.write("a.yaml", &SPEC.replace("train", "nope"));
     contains(
         &test.fails("generate a.yaml"),
-        &["the template `nope.job.j2` does not exist"],
+        &[
+            "the template `nope.job.j2` does not exist",
+            "a.yaml:1:11",
+            "^^^^^^^^^^^",
+        ],
     );
     for extension in ["rhai", "py"] {
         test.write(
@@ -35,6 +39,55 @@ fn files_that_are_missing() {
         contains(&error, &["filter hook `hooks/nope.", "b.yaml:6:11"]);
     }
     contains(&test.fails("generate ."), &["is not a file"]);
+}
+
+#[test]
+fn files_beside_one_that_is_missing_are_guessed() {
+    let test = Test::new()
+        .file("d/sweep.yaml", &SPEC.replace("train.job", "job"))
+        .file("d/job.sh.j2", TEMPLATE)
+        .file("d/job.yaml", "no template\n")
+        .file("params.json", "{}\n")
+        .file("cluster.yml", "{}\n");
+    contains(
+        &test.fails("generate d/sweep.yaml"),
+        &[
+            "the template `d/job.j2` does not exist",
+            "--> d/sweep.yaml:1:11\n",
+            "1 | template: job.j2\n  |           ^^^^^^\n",
+            "did you mean `job.sh.j2`?",
+        ],
+    );
+    for command in [
+        "generate",
+        "spec show",
+        "spec fix",
+        "hook list",
+        "hook test",
+    ] {
+        for name in ["d/sweep.yml", "d/sweep", "d/sweep.rhai", "d/sweep.json"] {
+            let error = test.fails(&format!("{command} {name}"));
+            let expected = format!(
+                "error: `{name}` does not exist\n |\n = help: did you mean `d/sweep.yaml`?\n"
+            );
+            assert_eq!(error, expected, "{command}");
+        }
+    }
+    assert_eq!(
+        test.fails("spec show d/sweep.yaml/x.yaml"),
+        "error: `d/sweep.yaml/x.yaml` does not exist\n"
+    );
+    contains(
+        &test.fails("generate --template d/job.sh.j2 --params params.yaml"),
+        &[
+            "`params.yaml` does not exist",
+            "did you mean `params.json`?",
+        ],
+    );
+    contains(
+        &test.fails("--config cluster.yaml config show"),
+        &["config `cluster.yaml` does not exist", "`cluster.yml`?"],
+    );
 }
 
 #[test]
