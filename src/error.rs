@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -156,6 +157,18 @@ pub enum Error {
         /// Which.
         what: String,
     },
+    /// A parameter of a grid has the same value more than once.
+    #[error("the parameter `{parameter}` holds {value} {}", times(*count))]
+    RepeatedValue {
+        /// The parameter.
+        parameter: Arc<str>,
+        /// The value as Python writes it.
+        value: String,
+        /// How often.
+        count: usize,
+        /// Where its values are.
+        label: Option<Label>,
+    },
     /// Scripts are not what was generated.
     #[error("{} edited since generation: {}", text::count(paths.len(), "script"), first(paths))]
     ScriptsEdited {
@@ -287,7 +300,7 @@ impl Diagnose for Error {
             Self::Collection(error) => error.label(),
             Self::Config(error) => error.label(),
             Self::Hook(error) => error.label(),
-            Self::JobName { label, .. } => label.clone(),
+            Self::JobName { label, .. } | Self::RepeatedValue { label, .. } => label.clone(),
             Self::Render { error, .. } => error.label(),
             Self::Spec(error) => error.label(),
             Self::Trap { trap } => trap.label(),
@@ -336,6 +349,7 @@ impl Diagnose for Error {
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
             | Self::Repeated { .. }
+            | Self::RepeatedValue { .. }
             | Self::ScriptsEdited { .. }
             | Self::ScriptsMissing { .. }
             | Self::NotMigrated { .. }
@@ -378,6 +392,10 @@ impl Diagnose for Error {
                  them all the same"
                     .into(),
             ),
+            Self::RepeatedValue { .. } => Some(
+                "write it once, or pass `--rename-duplicates` to append `-2`, `-3`, … to the names"
+                    .into(),
+            ),
             Self::ScriptsEdited { .. } => {
                 Some("pass `--force` to send them as they are, or generate again".into())
             }
@@ -416,6 +434,14 @@ impl Diagnose for Error {
 
 fn for_job(job: Option<&str>) -> String {
     job.map(|job| format!(" (job `{job}`)")).unwrap_or_default()
+}
+
+/// `twice`, `3 times`.
+fn times(count: usize) -> String {
+    match count {
+        2 => "twice".into(),
+        count => text::count(count, "time"),
+    }
 }
 
 /// `1 job is`, `2 jobs are`.

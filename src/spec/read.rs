@@ -294,12 +294,17 @@ impl Reader {
             }
             (node, _) => node.and_then(|node| self.hook(node, Role::Filter)),
         };
+        let axes = match (fields.get("values"), mode) {
+            (Some(values), Mode::Grid) => values.as_mapping().unwrap_or_default(),
+            (_, Mode::List) | (None, Mode::Grid) => &[],
+        };
         let warnings = std::mem::take(&mut self.warnings);
         Some(Parameters {
             mode,
             space: space?,
             parse,
             filter,
+            axis_labels: axes.iter().map(|(_, node)| node.label()).collect(),
             warnings,
             traps: Vec::new(),
         })

@@ -82,6 +82,7 @@ fn parameters_map(parameters: &Parameters, folder: &Path) -> Map {
         parse,
         filter,
         warnings: _,
+        axis_labels: _,
         traps: _,
     } = parameters;
     let hook = |hook: &Option<HookRef>| hook.as_ref().map(|hook| hook_map(hook, folder));

@@ -477,8 +477,44 @@ fn names_that_repeat() {
         ],
     );
     refused(
-        &SPEC.replace("[0.1, 0.01]", "[0.1, 0.1]"),
-        &["they differ in nothing"],
+        &SPEC.replace(
+            "values:\n    lr: [0.1, 0.01]",
+            "mode: list\n  values: [{lr: 1}, {lr: 1}]",
+        ),
+        &["2 jobs would be called `lr1`: they differ in nothing"],
+    );
+}
+
+#[test]
+fn a_value_that_repeats_is_told_once() {
+    let with = |values: &str| {
+        let spec = SPEC.replace("[0.1, 0.01]", values);
+        two_jobs().file("spec.yaml", &spec)
+    };
+    let test = with("[0.1, 0.01]\n    seed: [1, 2, 1]");
+    assert_eq!(
+        test.fails("generate spec.yaml"),
+        "\
+error: the parameter `seed` holds 1 twice
+ --> spec.yaml:6:11
+  |
+6 |     seed: [1, 2, 1]
+  |           ^^^^^^^^^
+  |
+  = help: write it once, or pass `--rename-duplicates` to append `-2`, `-3`, … to the names
+"
+    );
+    contains(
+        &test.ok("generate spec.yaml --dry-run --rename-duplicates"),
+        &["6 jobs", "lr0.1_seed1-2"],
+    );
+    contains(
+        &with("[0.1, 1]\n    m: [vit, 1, vit, vit, '1']").fails("generate spec.yaml"),
+        &[
+            "the parameter `m` holds 'vit' 3 times",
+            "2 jobs would be called `lr0.1_m1`: they differ in `m`",
+            "3 errors",
+        ],
     );
 }
 
