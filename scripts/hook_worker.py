@@ -872,18 +872,20 @@ class Worker(object):
                 return
 
     def on_init(self, hooks):
+        # Told even where a hook cannot be loaded: it may be the wrong interpreter.
+        version = "%d.%d.%d" % sys.version_info[:3]
+        ready = {"python": version, "executable": clean(sys.executable or "python")}
         for role, path, function in hooks:
             hook = Hook(role, os.fsdecode(bytes(path)), function)
             self.role, self.hooks[role] = role, hook
             try:
                 hook.load(self.failures)
             except LoadFailure as failure:
-                return [to_json({"role": role, "failed": failure.told})]
+                return [to_json(dict(ready, role=role, failed=failure.told))]
         if hasattr(gc, "freeze"):
             # What was imported stays; to look through it time and again is lost time.
             gc.freeze()
-        version = "%d.%d.%d" % sys.version_info[:3]
-        return [to_json({"python": version, "executable": clean(sys.executable or "python")})]
+        return [to_json(ready)]
 
     def on_defaults(self, defaults):
         self.defaults = defaults

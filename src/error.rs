@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -174,6 +175,18 @@ pub enum Error {
         /// One that `sbatch` knows.
         similar: Option<String>,
     },
+    /// A parameter of a grid has the same value more than once.
+    #[error("the parameter `{parameter}` holds {value} {}", times(*count))]
+    RepeatedValue {
+        /// The parameter.
+        parameter: Arc<str>,
+        /// The value as Python writes it.
+        value: String,
+        /// How often.
+        count: usize,
+        /// Where its values are.
+        label: Option<Label>,
+    },
     /// Scripts are not what was generated.
     #[error("{} edited since generation: {}", text::count(paths.len(), "script"), first(paths))]
     ScriptsEdited {
@@ -305,7 +318,7 @@ impl Diagnose for Error {
             Self::Collection(error) => error.label(),
             Self::Config(error) => error.label(),
             Self::Hook(error) => error.label(),
-            Self::JobName { label, .. } => label.clone(),
+            Self::JobName { label, .. } | Self::RepeatedValue { label, .. } => label.clone(),
             Self::Render { error, .. } => error.label(),
             Self::Spec(error) => error.label(),
             Self::Trap { trap } => trap.label(),
@@ -357,6 +370,7 @@ impl Diagnose for Error {
             | Self::NoSuchJob { .. }
             | Self::NotConfirmed { .. }
             | Self::Repeated { .. }
+            | Self::RepeatedValue { .. }
             | Self::ScriptsEdited { .. }
             | Self::ScriptsMissing { .. }
             | Self::NotMigrated { .. }
@@ -406,6 +420,10 @@ impl Diagnose for Error {
             Self::UnknownArgument { similar, .. } => similar
                 .as_ref()
                 .map(|similar| format!("did you mean `{similar}`?")),
+            Self::RepeatedValue { .. } => Some(
+                "write it once, or pass `--rename-duplicates` to append `-2`, `-3`, … to the names"
+                    .into(),
+            ),
             Self::ScriptsEdited { .. } => {
                 Some("pass `--force` to send them as they are, or generate again".into())
             }
@@ -444,6 +462,14 @@ impl Diagnose for Error {
 
 fn for_job(job: Option<&str>) -> String {
     job.map(|job| format!(" (job `{job}`)")).unwrap_or_default()
+}
+
+/// `twice`, `3 times`.
+fn times(count: usize) -> String {
+    match count {
+        2 => "twice".into(),
+        count => text::count(count, "time"),
+    }
 }
 
 /// `1 job is`, `2 jobs are`.

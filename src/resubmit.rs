@@ -11,7 +11,7 @@ use crate::fs;
 use crate::generate::{JobGenerator, KnownJob};
 use crate::model::{JobName, Map, ParamSet, Value, option_name};
 use crate::scheduler::Directives;
-use crate::spec::{Parameters, Spec, SpecError};
+use crate::spec::{ENDINGS, Parameters, Spec, SpecError};
 use crate::submit::Request;
 
 /// A job that is to be submitted again.
@@ -204,9 +204,7 @@ pub(crate) fn spec_of(
     root: &Path,
 ) -> Option<Result<Spec, Vec<SpecError>>> {
     let ending = source.spec.extension()?;
-    let is_spec = ["yaml", "yml", "json", "rhai"]
-        .iter()
-        .any(|known| ending == *known);
+    let is_spec = ENDINGS.iter().any(|known| ending == *known);
     is_spec.then(|| Spec::load(&fs::join(root, &source.spec), config))
 }
 

@@ -9,10 +9,9 @@ use super::{Global, Printer, settings, tried};
 use crate::Error;
 use crate::diagnostic::{Diagnose, Source, Warning, any_of, did_you_mean};
 use crate::hook::Language;
-use crate::model::{Map, ParamSet, Value};
+use crate::model::{JobState, Map, ParamSet, Value};
 use crate::retry::imagined;
 use crate::spec::{Mode, Spec};
-use crate::submit::Filter;
 use crate::trial::Trial;
 use crate::yaml::{self, Level, Schema, Target, Trap};
 
@@ -94,7 +93,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<(), 
                     Trial::of_failure(&spec, &config, failure)?
                 }
             };
-            tried::tell(trial, global.json, printer)
+            tried::tell(trial, &spec, global.json, printer)
         }
     }
 }
@@ -250,21 +249,52 @@ fn usage(problem: String, help: Option<String>) -> Error {
 fn read_details(texts: &[String], schema: Schema, printer: &Printer) -> Result<Map, Error> {
     let as_entry = |text: &String| match text.contains(['=', '{']) {
         true => text.clone(),
-        false => match text.parse() {
-            Ok(Filter::State(state)) => format!("state={state}"),
-            _ => format!("state={}", text.to_ascii_uppercase()),
-        },
+        false => format!("state={text}"),
     };
     let entries: Vec<_> = texts.iter().map(as_entry).collect();
-    read_params(&entries, schema, printer)
+    let read = read_params(&entries, schema, printer)?.into_entries();
+    let checked = read.map(|(name, value)| {
+        let value = detail(&name, value)?;
+        Ok((name, value))
+    });
+    checked.collect()
+}
+
+/// A value as a hook gets it: states in Slurm's words, and numbers where it counts on them.
+fn detail(name: &str, value: Value) -> Result<Value, Error> {
+    match (name, &value) {
+        ("state", _) => state(&value.to_string()),
+        ("number", Value::Int(_))
+        | ("exit_code" | "signal" | "elapsed", Value::Int(_) | Value::Null) => Ok(value),
+        ("number" | "exit_code" | "signal" | "elapsed", other) => {
+            let problem = format!("`{name}` must be an integer, not {}", other.kind());
+            Err(no_failure(problem, None))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn state(word: &str) -> Result<Value, Error> {
+    if let Some(state) = JobState::of_failure(word) {
+        return Ok(state.word().into());
+    }
+    let guess = did_you_mean(word, JobState::FAILURES);
+    let known = || format!("it is {}", any_of(JobState::FAILURES));
+    let problem = format!("`{word}` is no state of a job that failed");
+    Err(no_failure(problem, guess.or_else(|| Some(known()))))
 }
 
 fn no_detail((name, known): (String, Vec<String>)) -> Error {
     let names = || known.iter().map(String::as_str);
     let all = || format!("it has {}", any_of(names()).replace(" or ", " and "));
+    let help = did_you_mean(&name, names()).or_else(|| Some(all()));
+    no_failure(format!("an attempt has no `{name}`"), help)
+}
+
+fn no_failure(problem: String, help: Option<String>) -> Error {
     Error::Argument {
         argument: "--on-failure",
-        problem: format!("an attempt has no `{name}`"),
-        help: did_you_mean(&name, names()).or_else(|| Some(all())),
+        problem,
+        help,
     }
 }

@@ -134,6 +134,27 @@ enum Command {
     Wait(wait::Args),
 }
 
+impl Command {
+    /// What is true of the command when it fails for several reasons.
+    fn undone(&self) -> &'static str {
+        match self {
+            Self::Resubmit(_) | Self::Submit(_) => "nothing was submitted",
+            Self::Cancel(_)
+            | Self::Collection(_)
+            | Self::Config(_)
+            | Self::Find(_)
+            | Self::Generate(_)
+            | Self::Hook(_)
+            | Self::Init(_)
+            | Self::Logs(_)
+            | Self::Migrate(_)
+            | Self::Spec(_)
+            | Self::Status(_)
+            | Self::Wait(_) => "nothing was written",
+        }
+    }
+}
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
@@ -172,12 +193,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let printer = Printer::new(&global);
     interrupt::listen();
     remember_panics();
+    let undone = command.undone();
     let result = catch_unwind(AssertUnwindSafe(|| dispatch(&global, command, &printer)));
     let exit = match result {
         Ok(Ok(exit)) => exit,
         Ok(Err(error)) if is_closed_pipe(&error) => Exit::Done,
         Ok(Err(error)) => {
-            printer.error(&error);
+            printer.failure(&error, undone);
             match error {
                 Error::Argument { .. } => Exit::Usage,
                 _ => Exit::Failed,

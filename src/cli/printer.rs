@@ -56,7 +56,12 @@ impl Printer {
     }
 
     pub(super) fn error(&self, error: &Error) {
-        self.say(&report::error(error));
+        self.failure(error, "nothing was written");
+    }
+
+    /// Says why a command failed, and what it therefore did not do.
+    pub(super) fn failure(&self, error: &Error, undone: &str) {
+        self.say(&report::error(error, undone));
     }
 
     /// Says that something happened that never should.

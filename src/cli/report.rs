@@ -7,8 +7,9 @@ use crate::error::Failures;
 use crate::text;
 use crate::yaml::Trap;
 
-/// An error with its place and its help; several with a line that counts them.
-pub(super) fn error(error: &Error) -> String {
+/// An error with its place and its help; several with a line that counts them, and says what was not
+/// done for it.
+pub(super) fn error(error: &Error, undone: &str) -> String {
     let Error::Several(Failures { shown, total }) = error else {
         return one(error);
     };
@@ -17,10 +18,7 @@ pub(super) fn error(error: &Error) -> String {
         0 => String::new(),
         hidden => format!(", {} of them not shown", text::thousands(hidden)),
     };
-    let count = format!(
-        "{}{hidden}; nothing was written",
-        text::count(*total, "error")
-    );
+    let count = format!("{}{hidden}; {undone}", text::count(*total, "error"));
     reports.push(render(Level::ERROR, &count, None, &[], None));
     reports.join("\n\n")
 }

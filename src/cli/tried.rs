@@ -8,19 +8,20 @@ use super::Printer;
 use crate::Error;
 use crate::hook::Remedy;
 use crate::model::{ParamSet, Value};
-use crate::spec::{HookRef, Role};
+use crate::spec::{HookRef, Role, Spec};
 use crate::text;
 use crate::trial::{Call, Returned, Trial};
 use crate::yaml;
 
 /// Shows what hooks did, and fails where one of them did.
-pub(super) fn tell(trial: Trial, json: bool, printer: &Printer) -> Result<(), Error> {
+pub(super) fn tell(trial: Trial, spec: &Spec, json: bool, printer: &Printer) -> Result<(), Error> {
     printer.warnings(&trial.warnings);
     if let Some(interpreter) = &trial.interpreter {
         printer.verbose(&format!("Python hooks ran in {interpreter}"));
     }
     match json {
         true => printer.json(&Report::of(&trial))?,
+        false if trial.calls.is_empty() => printer.result(no_calls(spec))?,
         false => printer.result(&to_text(&trial))?,
     }
     let failed = trial
@@ -102,6 +103,17 @@ fn to_value(returned: &Returned) -> Value {
     }
 }
 
+/// Why no hook was called.
+fn no_calls(spec: &Spec) -> &'static str {
+    let has_others = spec.hooks().next().is_some();
+    let has_on_failure = spec.all_hooks().any(|hook| hook.role == Role::OnFailure);
+    match (has_others, has_on_failure) {
+        (_, true) => "the only hook of the spec is `on_failure`: `--on-failure STATE` tries it\n",
+        (true, false) => "the spec has no `on_failure` hook\n",
+        (false, false) => "the spec has no hooks\n",
+    }
+}
+
 fn to_text(trial: &Trial) -> String {
     let of_failure = trial
         .calls
@@ -113,9 +125,6 @@ fn to_text(trial: &Trial) -> String {
     };
     for call in &trial.calls {
         write_call(&mut out, call).expect("writing to a string cannot fail");
-    }
-    if trial.calls.is_empty() {
-        out.push_str("\nthe spec has no hooks\n");
     }
     out
 }

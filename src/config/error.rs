@@ -9,6 +9,14 @@ use crate::yaml::{Misfit, YamlError};
 /// Why a config cannot be used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
+    /// The file does not exist.
+    #[error("config {} does not exist", quoted(path))]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// A file beside it that may be meant.
+        similar: Option<PathBuf>,
+    },
     /// Something in it is not what its place asks for.
     #[error("config {}: {misfit}", quoted(path))]
     Misfit {
@@ -35,13 +43,17 @@ impl Diagnose for ConfigError {
         match self {
             Self::Misfit { misfit, .. } => misfit.label(),
             Self::Yaml { error, .. } => error.label(),
-            Self::Io(_) => None,
+            Self::Io(_) | Self::Missing { .. } => None,
         }
     }
 
     fn help(&self) -> Option<String> {
         match self {
             Self::Misfit { misfit, .. } => misfit.help(),
+            Self::Missing { similar, .. } => {
+                let similar = similar.as_ref()?;
+                Some(format!("did you mean {}?", quoted(similar)))
+            }
             Self::Yaml { error, .. } => error.help(),
             Self::Io(_) => None,
         }

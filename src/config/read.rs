@@ -1,5 +1,6 @@
 //! From a config file to settings, one file over the other.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,6 +31,13 @@ pub(super) fn apply(config: &mut Config, path: &Path) -> Result<(), Vec<ConfigEr
     let root = match source.and_then(|source| root(&source, config.yaml)) {
         Ok(Some(root)) => root,
         Ok(None) => return Ok(()),
+        Err(YamlError::Read(error)) if error.kind() == io::ErrorKind::NotFound => {
+            let similar = fs::similar_file(path, &["yaml", "yml"]);
+            return Err(vec![ConfigError::Missing {
+                path: path.into(),
+                similar: similar.map(|name| path.with_file_name(name)),
+            }]);
+        }
         Err(YamlError::Read(error)) => return Err(vec![error.into()]),
         Err(error) => {
             return Err(vec![ConfigError::Yaml {

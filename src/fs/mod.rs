@@ -9,6 +9,8 @@ use std::path::{Component, Path, PathBuf};
 
 use fs_err as fs;
 
+use crate::diagnostic::nearest;
+
 pub use owner::Owner;
 pub use staging::Staging;
 pub use temporary::remove_temporary;
@@ -159,6 +161,31 @@ pub fn join(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     } else {
         kept
     }
+}
+
+/// The name of a file beside `path`, which does not exist, that was probably meant: one that ends in
+/// one of `endings`, or as `path` does.
+pub(crate) fn similar_file(path: &Path, endings: &[&str]) -> Option<String> {
+    let asked = path.file_name()?.to_str()?;
+    let ending = |name: &str| Some(Path::new(name).extension()?.to_str()?.to_owned());
+    let stem = |name: &str| name.split('.').next().map(str::to_owned);
+    let fits = |name: &String| {
+        let ending = ending(name);
+        ending.is_some_and(|it| endings.contains(&&*it) || asked.ends_with(&format!(".{it}")))
+    };
+    let folder = parent(path);
+    let names = fs::read_dir(folder).ok()?.flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names
+        .filter(fits)
+        .filter(|name| folder.join(name).is_file())
+        .collect();
+    names.sort_unstable();
+    let same_stem = |name: &&String| stem(name) == stem(asked);
+    let meant = nearest(asked, names.iter().map(String::as_str));
+    meant
+        .or_else(|| names.iter().find(same_stem).map(String::as_str))
+        .map(String::from)
 }
 
 pub(crate) fn named(error: io::Error, verb: &str, path: &Path) -> io::Error {

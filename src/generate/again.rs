@@ -23,7 +23,8 @@ impl JobGenerator {
         let Self { spec, config, .. } = self;
         Stack::run(|_| {
             let options = spec.jinja.or(config.jinja);
-            let renderer = Renderer::load(&spec.template, None, options)?;
+            let renderer = Renderer::load(&spec.template, None, options)
+                .map_err(|error| error.or_at(spec.template_label.as_ref()))?;
             let sets = jobs.iter().map(|job| job.parameters.clone());
             let space = ParamSpace::list(sets.collect());
             let mut interned = Interned::new(&space, &self.folders().logs_text());

@@ -135,7 +135,7 @@ impl JobGenerator {
     pub fn job_names(&self) -> Result<Vec<JobName>, Error> {
         self.with_sweep(&mut |_| {}, |mut sweep, _| {
             let names = (0..sweep.len()).filter_map(|at| sweep.name(at)).collect();
-            sweep.finish_names();
+            sweep.finish_names(&self.spec.parameters);
             sweep.failures.into_result()?;
             Ok(names)
         })

@@ -3,8 +3,13 @@ use std::collections::hash_map::Entry;
 use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
 
+use indexmap::IndexMap;
+
+use crate::Error;
 use crate::diagnostic::any_of;
-use crate::model::{JobName, ParamSet};
+use crate::model::{Axis, JobName, ParamSet};
+use crate::spec::Parameters;
+use crate::text;
 
 /// The name of a job without a pattern: `name` and `value` of each parameter, joined by `_`.
 pub(super) fn default_name(set: &ParamSet) -> String {
@@ -52,6 +57,9 @@ impl TakenNames {
     }
 }
 
+/// What equal sets differ in.
+const NOTHING: &str = "nothing";
+
 /// Jobs of one name.
 #[derive(Debug)]
 pub(super) struct Duplicate {
@@ -68,6 +76,34 @@ impl Duplicate {
             differ: difference(one, other),
         }
     }
+
+    /// Whether nothing tells the jobs apart.
+    pub(super) fn is_of_equal_sets(&self) -> bool {
+        self.differ == NOTHING
+    }
+}
+
+/// An error for each value that an axis of a grid holds more than once.
+pub(super) fn repeated_values(parameters: &Parameters) -> Vec<Error> {
+    let axes = parameters.space.axes().unwrap_or_default();
+    let mut repeated = Vec::new();
+    for (index, Axis { name, values }) in axes.iter().enumerate() {
+        let mut counts: IndexMap<String, usize> = IndexMap::new();
+        for value in values {
+            let mut shown = String::new();
+            text::write_repr(&mut shown, value).expect("writing to a string cannot fail");
+            *counts.entry(shown).or_default() += 1;
+        }
+        for (value, count) in counts.into_iter().filter(|(_, count)| *count > 1) {
+            repeated.push(Error::RepeatedValue {
+                parameter: name.clone(),
+                value: text::cut(&value, 60).into_owned(),
+                count,
+                label: parameters.axis_labels.get(index).cloned(),
+            });
+        }
+    }
+    repeated
 }
 
 /// The parameters that tell two sets apart.
@@ -81,7 +117,7 @@ fn difference(one: &ParamSet, other: &ParamSet) -> String {
         }
     }
     match names.as_slice() {
-        [] => "nothing".into(),
+        [] => NOTHING.into(),
         [one] => format!("`{one}`"),
         several => any_of(several).replace(" or ", " and "),
     }

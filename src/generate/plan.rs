@@ -292,7 +292,7 @@ impl<'a> Planner<'a> {
     }
 
     fn finish(mut self) -> Result<Summary, Error> {
-        self.sweep.finish_names();
+        self.sweep.finish_names(&self.generator.spec.parameters);
         if self.edited.count > 0 && !self.generator.options.force {
             let Paths {
                 shown: paths,

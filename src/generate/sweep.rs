@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::name::{Duplicate, TakenNames, default_name};
+use super::name::{Duplicate, TakenNames, default_name, repeated_values};
 use super::{Folders, JobGenerator, Phase, Progress};
 use crate::Error;
 use crate::diagnostic::{Label, Warning};
@@ -12,7 +12,7 @@ use crate::hook::{HookError, Hooks};
 use crate::model::{JobName, Map, ParamSet, ParamSpace};
 use crate::render::{Interned, JobContext, RenderError, Renderer};
 use crate::sandbox::Stack;
-use crate::spec::{HookRef, Pattern};
+use crate::spec::{HookRef, Parameters, Pattern};
 use crate::text;
 
 /// A spec with its hooks loaded, its sets parsed and filtered, and its template compiled.
@@ -53,7 +53,8 @@ impl Sweep {
         let pattern_label = pattern
             .as_ref()
             .and_then(|pattern: &Pattern| pattern.label.clone());
-        let renderer = Renderer::load(&spec.template, pattern, spec.jinja.or(config.jinja))?;
+        let renderer = Renderer::load(&spec.template, pattern, spec.jinja.or(config.jinja))
+            .map_err(|error| error.or_at(spec.template_label.as_ref()))?;
         let defaults = spec.slurm_args.over(&config.slurm_defaults);
         let hooks: Vec<HookRef> = spec.hooks().cloned().collect();
         let mut hooks = Hooks::load(&hooks, &Arc::new(defaults), &config.hooks, stack)?;
@@ -212,13 +213,25 @@ impl Sweep {
         self.interned.context(&self.space, self.index(place), set)
     }
 
-    /// Notes the duplicates, after the last name.
-    pub(super) fn finish_names(&mut self) {
+    /// Notes the duplicates, after the last name. `parameters` are those that the sweep began with.
+    pub(super) fn finish_names(&mut self, parameters: &Parameters) {
+        let mut duplicates = std::mem::take(&mut self.duplicates);
+        let repeated = match duplicates.is_empty() {
+            true => Vec::new(),
+            false => repeated_values(parameters),
+        };
+        if !repeated.is_empty() {
+            // Every name would only say it again.
+            duplicates.retain(|_, duplicate| !duplicate.is_of_equal_sets());
+        }
+        for error in repeated {
+            self.failures.push(error);
+        }
         for Duplicate {
             name,
             count,
             differ,
-        } in std::mem::take(&mut self.duplicates).into_values()
+        } in duplicates.into_values()
         {
             self.failures.push(Error::DuplicateName {
                 name,

@@ -73,6 +73,29 @@ impl JobState {
         "SUSPENDED",
     ];
 
+    /// The words for the states of jobs that failed: Slurm's, and what people say.
+    pub const FAILURES: [&'static str; 10] = [
+        "FAILED",
+        "TIMEOUT",
+        "OUT_OF_MEMORY",
+        "OOM",
+        "NODE_FAIL",
+        "PREEMPTED",
+        "CANCELLED",
+        "BOOT_FAIL",
+        "DEADLINE",
+        "UNKNOWN",
+    ];
+
+    /// The state of a job that failed, as people write it: `oom`, `node-fail`, `TIMEOUT`.
+    pub fn of_failure(word: &str) -> Option<Self> {
+        let word = word.to_ascii_uppercase().replace('-', "_");
+        match &*word {
+            "OOM" => Some(Self::OutOfMemory),
+            word => Self::FAILURES.contains(&word).then(|| Self::parse(word)),
+        }
+    }
+
     /// Reads what `squeue` or `sacct` prints: the first word counts (`CANCELLED by 0`), and a `+`
     /// stands for what did not fit (`OUT_OF_ME+`).
     pub fn parse(text: &str) -> Self {

@@ -11,6 +11,7 @@ use super::loader::Loader;
 use super::python::strings;
 use super::syntax::{LOOP, NOTHING, Places, SyntaxError, source_name};
 use crate::diagnostic::{Diagnose, Label, Source, did_you_mean, quoted};
+use crate::fs;
 use crate::spec::Pattern;
 use crate::text;
 
@@ -64,10 +65,21 @@ impl RenderError {
 
     pub(super) fn unreadable(template: &Path, error: &std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                Self::new(format!("the template {} does not exist", quoted(template)))
-            }
+            std::io::ErrorKind::NotFound => Self {
+                help: fs::similar_file(template, &["j2", "jinja", "jinja2"])
+                    .map(|name| format!("did you mean `{name}`?")),
+                ..Self::new(format!("the template {} does not exist", quoted(template)))
+            },
             _ => Self::new(format!("cannot read the template: {error}")),
+        }
+    }
+
+    /// Points at `label`, unless the error has a place of its own.
+    #[must_use]
+    pub fn or_at(self, label: Option<&Label>) -> Self {
+        Self {
+            label: self.label.or_else(|| label.cloned()),
+            ..self
         }
     }
 

@@ -103,6 +103,9 @@ fn undefined_help(name: &str, source: &Source, offset: usize) -> String {
     if let Some(help) = hyphen_help(name, source, offset) {
         return help;
     }
+    if is_key_without_hash(name, source, offset) {
+        return format!("a map is written `#{{{name}: …}}`");
+    }
     if let Some(rhai) = idioms::for_variable(name) {
         return format!("Rhai has {rhai}");
     }
@@ -122,6 +125,13 @@ fn undefined_help(name: &str, source: &Source, offset: usize) -> String {
     diagnostic::did_you_mean(name, others).unwrap_or_else(|| {
         format!("a parameter is read as `params.{name}`, a constant as `global::{name}`")
     })
+}
+
+/// Whether `name` is a key in `{name: …}`, which is a block to Rhai.
+fn is_key_without_hash(name: &str, source: &Source, offset: usize) -> bool {
+    let before = source.text[..offset].trim_end();
+    let after = source.text[offset + name.len()..].trim_start();
+    before.ends_with(['{', ',']) && after.starts_with(':') && !after.starts_with("::")
 }
 
 /// `params.cpus-per-task` is a subtraction.

@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::ENDINGS;
 use crate::diagnostic::{Diagnose, Label, quoted};
+use crate::fs;
 use crate::sandbox::Explained;
 use crate::yaml::{Misfit, YamlError};
 
@@ -27,6 +29,8 @@ pub enum SpecError {
     Missing {
         /// The file.
         path: PathBuf,
+        /// A file beside it that may be meant.
+        similar: Option<PathBuf>,
     },
     /// Something in it is not what its place asks for.
     #[error("{}: {misfit}", quoted(path))]
@@ -97,6 +101,15 @@ impl SpecError {
         }
     }
 
+    /// There is no file at `path`.
+    pub(super) fn missing(path: &Path) -> Self {
+        let similar = fs::similar_file(path, &ENDINGS);
+        Self::Missing {
+            path: path.into(),
+            similar: similar.map(|name| path.with_file_name(name)),
+        }
+    }
+
     /// Adds what to do to the error of a program.
     pub(super) fn with_help(mut self, text: &str) -> Self {
         if let Self::Program { help, .. } = &mut self {
@@ -150,9 +163,13 @@ impl Diagnose for SpecError {
             Self::NothingToQuote { .. } => Some(
                 "a program's values are what it computes: `slurmkit spec show` prints them".into(),
             ),
+            Self::Missing { similar, .. } => {
+                let similar = similar.as_ref()?;
+                Some(format!("did you mean {}?", quoted(similar)))
+            }
             Self::Program { help, .. } => help.clone(),
             Self::Thread(_) => Some("raise the limit with `ulimit -v unlimited`".into()),
-            Self::Hook { .. } | Self::Io(_) | Self::Missing { .. } => None,
+            Self::Hook { .. } | Self::Io(_) => None,
         }
     }
 }

@@ -31,6 +31,7 @@ impl Fix {
     /// not matter.
     pub fn plan(path: &Path, schema: Schema, level: Level) -> Result<Self, SpecError> {
         if program::is_program(path) {
+            read::check_exists(path)?;
             return Err(SpecError::NothingToQuote { path: path.into() });
         }
         Self::of(&read::source(path)?, schema, level).map_err(|error| SpecError::Yaml {

@@ -23,6 +23,9 @@ use crate::diagnostic::{Label, Warning};
 use crate::model::Map;
 use crate::yaml::Trap;
 
+/// How the files of specs end.
+pub(crate) const ENDINGS: [&str; 4] = ["yaml", "yml", "json", "rhai"];
+
 /// A sweep: what to vary, the template to fill in, and the rules.
 ///
 /// Paths are resolved against the spec's folder; nothing is rendered or run yet.
@@ -36,6 +39,8 @@ pub struct Spec {
     pub description: Option<String>,
     /// The Jinja2 template of the job scripts.
     pub template: PathBuf,
+    /// Where the file names the template.
+    pub template_label: Option<Label>,
     /// Where the scripts go.
     pub output_dir: OutputDir,
     /// What templates get as `logs_dir`; created with the scripts.
@@ -105,6 +110,7 @@ impl Spec {
             name: None,
             description: None,
             template: template.into(),
+            template_label: None,
             output_dir: OutputDir::Unset,
             logs_dir: None,
             job_name_pattern: None,

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{HookRef, SpecError, read};
 use crate::config::Config;
-use crate::diagnostic::Warning;
+use crate::diagnostic::{Label, Warning};
 use crate::model::{Axis, ParamSet, ParamSpace, Value};
 use crate::yaml::Trap;
 
@@ -17,6 +17,8 @@ pub struct Parameters {
     pub parse: Option<HookRef>,
     /// The hook that decides which sets stay; of grids only.
     pub filter: Option<HookRef>,
+    /// Where the values of each axis of a grid stand, as far as a file has them.
+    pub axis_labels: Vec<Label>,
     /// What is worth saying about them.
     pub warnings: Vec<Warning>,
     /// The scalars of a parameter file that do not mean their text; those of a spec are in
@@ -88,6 +90,7 @@ impl Parameters {
             space,
             parse: None,
             filter: None,
+            axis_labels: Vec::new(),
             warnings: Vec::new(),
             traps: Vec::new(),
         }

@@ -68,10 +68,7 @@ fn with_root<T: Send>(
         let root = root(path, config.yaml).map_err(|error| vec![error])?;
         return finish(&root, None);
     }
-    let absent = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
-    if fs_err::metadata(path).is_err_and(absent) {
-        return Err(vec![SpecError::Missing { path: path.into() }]);
-    }
+    check_exists(path).map_err(|error| vec![error])?;
     // Nodes stay on the thread that made them.
     let done = Stack::run(|stack| {
         let program =
@@ -79,6 +76,22 @@ fn with_root<T: Send>(
         finish(&program.root, Some(program.functions))
     });
     done.map_err(|error| vec![SpecError::Thread(error)])?
+}
+
+/// Whether an error says that there is no file.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// Refuses a file that is not there.
+pub(super) fn check_exists(path: &Path) -> Result<(), SpecError> {
+    match fs_err::metadata(path) {
+        Err(error) if is_missing(&error) => Err(SpecError::missing(path)),
+        _ => Ok(()),
+    }
 }
 
 fn root(path: &Path, schema: Schema) -> Result<Node, SpecError> {
@@ -99,9 +112,7 @@ pub(super) fn source(path: &Path) -> Result<Arc<Source>, SpecError> {
         return Err(SpecError::Language { path: owned() });
     }
     yaml::read(path, MAX_BYTES).map_err(|error| match error {
-        YamlError::Read(error) if error.kind() == io::ErrorKind::NotFound => {
-            SpecError::Missing { path: owned() }
-        }
+        YamlError::Read(error) if is_missing(&error) => SpecError::missing(path),
         YamlError::Read(error) => error.into(),
         error => {
             let path = owned();
@@ -194,6 +205,7 @@ impl Reader {
             name,
             description,
             template: self.path(template?),
+            template_label: fields.get("template").map(Node::label),
             output_dir,
             logs_dir,
             job_name_pattern,
@@ -282,12 +294,17 @@ impl Reader {
             }
             (node, _) => node.and_then(|node| self.hook(node, Role::Filter)),
         };
+        let axes = match (fields.get("values"), mode) {
+            (Some(values), Mode::Grid) => values.as_mapping().unwrap_or_default(),
+            (_, Mode::List) | (None, Mode::Grid) => &[],
+        };
         let warnings = std::mem::take(&mut self.warnings);
         Some(Parameters {
             mode,
             space: space?,
             parse,
             filter,
+            axis_labels: axes.iter().map(|(_, node)| node.label()).collect(),
             warnings,
             traps: Vec::new(),
         })

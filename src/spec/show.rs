@@ -12,6 +12,7 @@ pub(super) fn to_map(spec: &Spec) -> Map {
         name,
         description,
         template,
+        template_label: _,
         output_dir,
         logs_dir,
         job_name_pattern,
@@ -81,6 +82,7 @@ fn parameters_map(parameters: &Parameters, folder: &Path) -> Map {
         parse,
         filter,
         warnings: _,
+        axis_labels: _,
         traps: _,
     } = parameters;
     let hook = |hook: &Option<HookRef>| hook.as_ref().map(|hook| hook_map(hook, folder));

@@ -24,7 +24,11 @@ fn files_that_are_missing() {
     test.write("a.yaml", &SPEC.replace("train", "nope"));
     contains(
         &test.fails("generate a.yaml"),
-        &["the template `nope.job.j2` does not exist"],
+        &[
+            "the template `nope.job.j2` does not exist",
+            "a.yaml:1:11",
+            "^^^^^^^^^^^",
+        ],
     );
     for extension in ["rhai", "py"] {
         test.write(
@@ -35,6 +39,55 @@ fn files_that_are_missing() {
         contains(&error, &["filter hook `hooks/nope.", "b.yaml:6:11"]);
     }
     contains(&test.fails("generate ."), &["is not a file"]);
+}
+
+#[test]
+fn files_beside_one_that_is_missing_are_guessed() {
+    let test = Test::new()
+        .file("d/sweep.yaml", &SPEC.replace("train.job", "job"))
+        .file("d/job.sh.j2", TEMPLATE)
+        .file("d/job.yaml", "no template\n")
+        .file("params.json", "{}\n")
+        .file("cluster.yml", "{}\n");
+    contains(
+        &test.fails("generate d/sweep.yaml"),
+        &[
+            "the template `d/job.j2` does not exist",
+            "--> d/sweep.yaml:1:11\n",
+            "1 | template: job.j2\n  |           ^^^^^^\n",
+            "did you mean `job.sh.j2`?",
+        ],
+    );
+    for command in [
+        "generate",
+        "spec show",
+        "spec fix",
+        "hook list",
+        "hook test",
+    ] {
+        for name in ["d/sweep.yml", "d/sweep", "d/sweep.rhai", "d/sweep.json"] {
+            let error = test.fails(&format!("{command} {name}"));
+            let expected = format!(
+                "error: `{name}` does not exist\n |\n = help: did you mean `d/sweep.yaml`?\n"
+            );
+            assert_eq!(error, expected, "{command}");
+        }
+    }
+    assert_eq!(
+        test.fails("spec show d/sweep.yaml/x.yaml"),
+        "error: `d/sweep.yaml/x.yaml` does not exist\n"
+    );
+    contains(
+        &test.fails("generate --template d/job.sh.j2 --params params.yaml"),
+        &[
+            "`params.yaml` does not exist",
+            "did you mean `params.json`?",
+        ],
+    );
+    contains(
+        &test.fails("--config cluster.yaml config show"),
+        &["config `cluster.yaml` does not exist", "`cluster.yml`?"],
+    );
 }
 
 #[test]
@@ -424,8 +477,44 @@ fn names_that_repeat() {
         ],
     );
     refused(
-        &SPEC.replace("[0.1, 0.01]", "[0.1, 0.1]"),
-        &["they differ in nothing"],
+        &SPEC.replace(
+            "values:\n    lr: [0.1, 0.01]",
+            "mode: list\n  values: [{lr: 1}, {lr: 1}]",
+        ),
+        &["2 jobs would be called `lr1`: they differ in nothing"],
+    );
+}
+
+#[test]
+fn a_value_that_repeats_is_told_once() {
+    let with = |values: &str| {
+        let spec = SPEC.replace("[0.1, 0.01]", values);
+        two_jobs().file("spec.yaml", &spec)
+    };
+    let test = with("[0.1, 0.01]\n    seed: [1, 2, 1]");
+    assert_eq!(
+        test.fails("generate spec.yaml"),
+        "\
+error: the parameter `seed` holds 1 twice
+ --> spec.yaml:6:11
+  |
+6 |     seed: [1, 2, 1]
+  |           ^^^^^^^^^
+  |
+  = help: write it once, or pass `--rename-duplicates` to append `-2`, `-3`, … to the names
+"
+    );
+    contains(
+        &test.ok("generate spec.yaml --dry-run --rename-duplicates"),
+        &["6 jobs", "lr0.1_seed1-2"],
+    );
+    contains(
+        &with("[0.1, 1]\n    m: [vit, 1, vit, vit, '1']").fails("generate spec.yaml"),
+        &[
+            "the parameter `m` holds 'vit' 3 times",
+            "2 jobs would be called `lr0.1_m1`: they differ in `m`",
+            "3 errors",
+        ],
     );
 }
 
@@ -469,7 +558,7 @@ fn an_output_folder_without_the_right_to_write() {
         std::fs::remove_file(folder.join("probe")).unwrap();
         std::fs::set_permissions(test.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let binary = test.path().join("slurmkit");
-        std::fs::copy(super::test::binary(), &binary).unwrap();
+        super::test::copy_binary(&binary);
         command = std::process::Command::new("setpriv");
         command.current_dir(test.path());
         command

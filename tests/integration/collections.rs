@@ -366,7 +366,7 @@ fn a_lock_that_cannot_be_taken_over_is_an_error_and_no_loop() {
         ]);
     }
     let binary = test.path().join("slurmkit");
-    std::fs::copy(super::test::binary(), &binary).unwrap();
+    super::test::copy_binary(&binary);
     command.arg(binary).current_dir(test.path());
     let output = command.args(["generate", "spec.yaml"]).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();

@@ -1,6 +1,7 @@
 //! `slurmkit hook list` and `slurmkit hook test`.
 
-use super::test::{Test, contains};
+use super::submitted::{Project, nothing};
+use super::test::{SPEC, Test, contains, two_jobs};
 
 fn sweep() -> Test {
     Test::new()
@@ -143,4 +144,95 @@ fn a_hook_that_fails_is_told_after_what_went_well() {
         &json.stdout,
         &["\"returned\": null", "\"error\": \"filter hook `h.rhai`"],
     );
+}
+
+/// Story: the help named an empty interpreter, as the worker told its own only once it was ready.
+#[test]
+fn a_module_that_is_missing_is_told_with_the_interpreter_that_lacks_it() {
+    let spec = SPEC.replace("values:", "filter: h.py\n  values:");
+    let test = two_jobs()
+        .file("spec.yaml", &spec)
+        .file("h.py", "import numpyy\n");
+    let retry = "  on_failure: h.py\n";
+    let project = Project::new(1, retry).ended(1, "FAILED", nothing);
+    project.test.write("h.py", "import numpyy\n");
+    for error in [
+        test.fails("generate spec.yaml"),
+        test.fails("hook test spec.yaml"),
+        project.command("resubmit default -y").stderr,
+        project
+            .command("hook test spec.yaml --on-failure oom")
+            .stderr,
+    ] {
+        contains(&error, &["No module named 'numpyy'", "h.py:1:1"]);
+        contains(&error, &["help: the hook runs in /", " (3."]);
+    }
+}
+
+#[test]
+fn a_spec_without_hooks_to_try_says_which_it_has() {
+    let test = two_jobs();
+    assert_eq!(test.ok("hook test spec.yaml"), "the spec has no hooks\n");
+    let hook = "fn on_failure(job, attempt) { #{} }\nfn include_params(params) { true }\n";
+    test.write("h.rhai", hook);
+    test.write(
+        "spec.yaml",
+        &format!("{SPEC}retry: {{on_failure: h.rhai}}\n"),
+    );
+    assert_eq!(
+        test.ok("hook test spec.yaml"),
+        "the only hook of the spec is `on_failure`: `--on-failure STATE` tries it\n"
+    );
+    test.write("spec.yaml", &format!("{SPEC}  filter: h.rhai\n"));
+    assert_eq!(
+        test.ok("hook test spec.yaml --on-failure oom"),
+        "the spec has no `on_failure` hook\n"
+    );
+}
+
+#[test]
+fn failures_that_slurm_does_not_have_are_refused() {
+    let spec = format!("{SPEC}retry: {{on_failure: h.rhai}}\n");
+    let hook = "fn on_failure(job, attempt) { print(attempt.state); #{} }\n";
+    let test = two_jobs().file("spec.yaml", &spec).file("h.rhai", hook);
+    let tried = |how: &str| test.run(&format!("hook test spec.yaml --on-failure {how}"));
+    for (how, state) in [
+        ("oom", "OUT_OF_MEMORY"),
+        ("OOM", "OUT_OF_MEMORY"),
+        ("Timeout", "TIMEOUT"),
+        ("node-fail", "NODE_FAIL"),
+        ("state=oom,exit_code=137", "OUT_OF_MEMORY"),
+        ("deadline", "DEADLINE"),
+        ("exit_code=null", "FAILED"),
+    ] {
+        let run = tried(how);
+        assert_eq!((run.code, &*run.stderr), (Some(0), ""), "{how}");
+        contains(&run.stdout, &[&format!("state={state},")]);
+    }
+    for (how, parts) in [
+        (
+            "oops",
+            ["`oops` is no state of a job that failed", "it is `FAILED`"],
+        ),
+        (
+            "timout",
+            ["`timout` is no state of", "did you mean `TIMEOUT`?"],
+        ),
+        ("state=completed", ["`completed` is no state of", "it is "]),
+        (
+            "exit_code=x",
+            [
+                "--on-failure",
+                "`exit_code` must be an integer, not a string",
+            ],
+        ),
+        (
+            "signal=[9]",
+            ["--on-failure", "`signal` must be an integer, not a list"],
+        ),
+    ] {
+        let run = tried(how);
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{how}");
+        contains(&run.stderr, &parts);
+    }
 }

@@ -261,3 +261,39 @@ fn hooks_on_failures_are_tried_without_a_failure() {
         );
     }
 }
+
+#[test]
+fn slips_of_a_first_hook_on_failures_are_told_with_their_cure() {
+    for (hook, parts) in [
+        (
+            "fn on_failure(job, attempt) { return {slurm: #{mem: \"64G\"}}; }",
+            [
+                "the variable `slurm` is not known",
+                "help: a map is written `#{slurm: …}`",
+            ],
+        ),
+        (
+            "fn on_failure(job) { if attempt.exit_code == 75 { #{} } }",
+            [
+                "the variable `attempt` is not known",
+                "help: `on_failure` takes `(job, attempt)`",
+            ],
+        ),
+    ] {
+        let test = with_hook("rhai", hook, 1).test;
+        contains(&test.fails("hook test spec.yaml --on-failure oom"), &parts);
+    }
+}
+
+#[test]
+fn where_many_jobs_fail_in_a_hook_nothing_was_submitted() {
+    let raises = "fn on_failure(job, attempt) { throw \"no idea\" }";
+    let project = with_hook("rhai", raises, 2)
+        .ended(1, "FAILED", nothing)
+        .ended(2, "FAILED", nothing);
+    let error = project.refused("-y");
+    contains(
+        &error,
+        &["error: 2 errors, 1 of them not shown; nothing was submitted\n"],
+    );
+}

@@ -101,6 +101,10 @@ const WRONG: &[(&str, [&str; 3])] = &[
         ["`max` bounds `time`", "6:30", "`time: x2`"],
     ),
     (
+        "oom: {mem: x2, time: x2, max: {tim: 9}}",
+        ["`max` bounds `tim`", "6:39", "did you mean `time`?"],
+    ),
+    (
         "{oom: again, OUT_OF_MEMORY: again}",
         ["`OUT_OF_MEMORY` has two rules", "6:16", ""],
     ),

@@ -24,6 +24,13 @@ pub fn binary() -> PathBuf {
     path.canonicalize().unwrap()
 }
 
+/// Copies it to where another user can run it. Another process does that: while this one has the file
+/// open for writing, children of other tests have it, too, and it cannot be run.
+pub fn copy_binary(to: &Path) {
+    let copied = Command::new("cp").arg(binary()).arg(to).status();
+    assert!(copied.unwrap().success());
+}
+
 /// Whether it is as fast as the one that people use.
 pub fn is_optimized() -> bool {
     !cfg!(debug_assertions) || std::env::var_os("SLURMKIT_TEST_BINARY").is_some()

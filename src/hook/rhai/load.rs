@@ -45,7 +45,12 @@ impl<'a> Loader<'a> {
         let (script, _) = opened.map_err(|explained| {
             // Where the file says nothing, the spec that names it does.
             let label = explained.label.clone().or(reference.label.clone());
-            let explained = Explained { label, ..explained };
+            let help = missing_argument(reference, &explained).or(explained.help);
+            let explained = Explained {
+                label,
+                help,
+                ..explained
+            };
             let kind = match explained.trouble {
                 Trouble::Engine => HookErrorKind::Host,
                 Trouble::Limit => HookErrorKind::Limit,
@@ -89,6 +94,25 @@ fn check_function(reference: &HookRef, script: &Script) -> Result<Option<Label>,
         argument_names(*role)
     );
     Err(load_error(reference, message).at(name_label(script, known)))
+}
+
+/// What to write where the function of the hook reads an argument that it does not take.
+fn missing_argument(reference: &HookRef, explained: &Explained) -> Option<String> {
+    let HookRef { role, function, .. } = reference;
+    let Label { source, span, .. } = explained.label.as_ref()?;
+    let word = source.text.get(span.clone())?;
+    let arguments = argument_names(*role);
+    if explained.message != format!("the variable `{word}` is not known")
+        || !arguments.split(", ").any(|argument| argument == word)
+    {
+        return None;
+    }
+    // The file does not parse, so that only its text tells what the function takes.
+    let (_, definition) = source.text.split_once(&format!("fn {function}("))?;
+    let (taken, _) = definition.split_once(')')?;
+    let taken = taken.split(',').filter(|name| !name.trim().is_empty());
+    (taken.count() != role.arguments())
+        .then(|| format!("`{function}` takes `({arguments})`: write `fn {function}({arguments})`"))
 }
 
 fn no_function(reference: &HookRef, own: &[&ScriptFuncDef]) -> HookError {

@@ -7,20 +7,6 @@ use crate::yaml::{Fields, Misfit, Node};
 
 const SETTINGS: [&str; 3] = ["max_attempts", "stop_after_alike", "on_failure"];
 
-/// The words for the states that a rule may be for; Slurm's, and what people say.
-const STATES: [&str; 10] = [
-    "FAILED",
-    "TIMEOUT",
-    "OUT_OF_MEMORY",
-    "OOM",
-    "NODE_FAIL",
-    "PREEMPTED",
-    "CANCELLED",
-    "BOOT_FAIL",
-    "DEADLINE",
-    "UNKNOWN",
-];
-
 /// Reads the block at `node`, all but its hook. `known` is what every job asks for, as far as that
 /// is known before jobs are generated.
 pub(in crate::spec) fn read(node: &Node, known: &Map, misfits: &mut Vec<Misfit>) -> Retry {
@@ -66,22 +52,19 @@ fn count(fields: &Fields<'_>, key: &str, misfits: &mut Vec<Misfit>) -> Option<No
 }
 
 fn state(key: &Node, name: &str, misfits: &mut Vec<Misfit>) -> Option<JobState> {
-    let word = name.to_ascii_uppercase().replace('-', "_");
-    if STATES.contains(&&*word) {
-        return Some(match &*word {
-            "OOM" => JobState::OutOfMemory,
-            word => JobState::parse(word),
-        });
+    if let Some(state) = JobState::of_failure(name) {
+        return Some(state);
     }
+    let word = name.to_ascii_uppercase().replace('-', "_");
     let over = match JobState::parse(&word) {
         JobState::Completed => Some("jobs that completed are not retried"),
         JobState::Pending | JobState::Running => Some("a job that waits or runs is not retried"),
         _ => None,
     };
     let misfit = Misfit::new(key, format!("`retry` has no key `{name}`"));
-    let guess = || did_you_mean(&word, STATES).or_else(|| did_you_mean(name, SETTINGS));
+    let guess = || did_you_mean(&word, JobState::FAILURES).or_else(|| did_you_mean(name, SETTINGS));
     let known = || {
-        let states = any_of(STATES).replace(" or ", ", ");
+        let states = any_of(JobState::FAILURES).replace(" or ", ", ");
         format!(
             "it takes states, {states}, and {}",
             any_of(SETTINGS).replace(" or ", " and ")
@@ -241,7 +224,13 @@ fn limit(changes: &mut [Change], max: &Node, known: &Map, misfits: &mut Vec<Misf
             .iter_mut()
             .find(|change| change.argument == argument);
         let Some((unit, to)) = of.and_then(|of| Some((unit_of(&of.argument)?, &mut of.to))) else {
-            misfits.push(no_growth(&node, &argument));
+            let misfit = no_growth(&node, &argument);
+            let names = changes.iter().map(|change| &*change.argument);
+            let guess = did_you_mean(&argument, names);
+            misfits.push(match guess {
+                Some(guess) => misfit.help(guess),
+                None => misfit,
+            });
             continue;
         };
         let To::More { max, .. } = to else {

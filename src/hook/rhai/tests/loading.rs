@@ -171,3 +171,36 @@ fn a_top_level_that_fails_fails_for_all_sets_at_once() {
         HookErrorKind::Load
     );
 }
+
+/// Story: the help took the key for a parameter.
+#[test]
+fn a_map_without_its_hash_is_told_how_maps_are_written() {
+    fails(
+        "return {model: #{a: 1}}; true",
+        "Load: the variable `model` is not known\n--> filter.rhai:2:9 model\n\
+         help: a map is written `#{model: …}`",
+    );
+    fails(
+        "wrong::f() == 1",
+        "Load: no import is called `wrong`\n--> filter.rhai:2:1 wrong",
+    );
+}
+
+/// Story: the help took the argument for a parameter.
+#[test]
+fn an_argument_that_the_function_does_not_take_is_named() {
+    for (script, help) in [
+        (
+            "fn get_slurm_args(params) { defaults }",
+            "help: `get_slurm_args` takes `(params, defaults)`: write \
+             `fn get_slurm_args(params, defaults)`",
+        ),
+        (
+            "fn get_slurm_args(params, defaults) { other() }\nfn other() { defaults }",
+            "help: a parameter is read as `params.defaults`, a constant as `global::defaults`",
+        ),
+    ] {
+        let error = Fixture::logic(script).error();
+        assert!(error.ends_with(help), "{error}");
+    }
+}
