@@ -11,7 +11,7 @@ use super::submit::{Way, key_value};
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
 use crate::collection::{Collection, CollectionName};
-use crate::diagnostic::Source;
+use crate::diagnostic::{Source, Warning, did_you_mean};
 use crate::model::{JobName, Value};
 use crate::resubmit::{Resubmission, count_repeated};
 use crate::retry::{Retries, Stay, Verdict, Wish, find_alike};
@@ -123,6 +123,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
     if !args.again && !wish.changes_something() && !args.dry_run {
         ask_about_failures(&collection, &retries, &root, printer)?;
     }
+    warn_of_new_names(&collection, &wish, printer);
     let requeue = Requeue {
         manager: &manager,
         slurm: &slurm,
@@ -212,6 +213,22 @@ fn parameter(text: &str) -> Value {
     match node {
         Ok(Some(node)) => node.to_value(),
         _ => text.into(),
+    }
+}
+
+/// Warns of parameters that no job has and that are called almost as one that jobs have.
+fn warn_of_new_names(collection: &Collection, wish: &Wish, printer: &Printer) {
+    let names = collection.parameter_names();
+    for name in wish.params.keys() {
+        if !names.contains(&**name)
+            && let Some(guess) = did_you_mean(name, names.iter().copied())
+        {
+            let message = format!(
+                "no job of collection `{}` has a parameter `{name}`",
+                collection.name
+            );
+            printer.warnings(&[Warning::new(message).help(guess)]);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod manager;
 mod name;
 mod search;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -109,6 +110,13 @@ impl Collection {
     /// Whether the collection was read from a file.
     pub fn is_saved(&self) -> bool {
         self.read.is_some()
+    }
+
+    /// What the parameters of its jobs are called.
+    pub fn parameter_names(&self) -> BTreeSet<&str> {
+        let sets = self.jobs.values().map(|job| job.parameters.names());
+        sets.flat_map(|names| names.iter().map(|name| &**name))
+            .collect()
     }
 
     /// How many jobs may wait or run: as of the last look, or because nobody knows yet whether they

@@ -193,6 +193,15 @@ impl Directives {
         }
     }
 
+    /// With options of the command line, which win.
+    #[must_use]
+    pub fn with(mut self, options: &[(String, String)]) -> Self {
+        let options = options.iter();
+        let options = options.map(|(name, value)| (name.clone().into(), Some(value.clone())));
+        self.options.extend(options);
+        self
+    }
+
     /// The last value of an option by its long name; `""` for one that stands alone.
     pub fn get(&self, name: &str) -> Option<&str> {
         let said = self.options.iter().rev().find(|(known, _)| known == name);

@@ -12,6 +12,8 @@ pub struct JobIds {
     tasks: Vec<Tasks>,
     /// Whether it names more than one job at once.
     several: bool,
+    /// Whether each of the tasks begins behind the end of those before it.
+    ascending: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,7 @@ impl JobIds {
             number,
             tasks: Vec::new(),
             several: false,
+            ascending: true,
         };
         if let Some(tasks) = rest.strip_prefix('_') {
             let list = tasks
@@ -45,6 +48,9 @@ impl JobIds {
             // `%3` limits how many run at a time.
             let list = list.unwrap_or(tasks).split('%').next()?;
             ids.tasks = list.split(',').map(parse_tasks).collect::<Option<_>>()?;
+            ids.ascending = ids
+                .tasks
+                .is_sorted_by(|one, next| one.range.end() < next.range.start());
         }
         Some(ids)
     }
@@ -69,6 +75,12 @@ impl JobIds {
                 tasks.range.contains(&task)
                     && ((task - tasks.range.start()) as usize).is_multiple_of(tasks.step)
             };
+            // There may be as many ranges as tasks, and somebody asks for each task.
+            if self.ascending {
+                let begun = |tasks: &Tasks| *tasks.range.start() <= task;
+                let before = &self.tasks[..self.tasks.partition_point(begun)];
+                return before.last().is_some_and(in_range);
+            }
             self.tasks.iter().any(in_range)
         };
         id.number() == Some(self.number)
@@ -109,6 +121,7 @@ mod tests {
             ("12_[4]", 12, &[4], true),
             ("66_[2-3,6,8-9%2]", 66, &[2, 3, 6, 8, 9], true),
             ("75_[1-9:4]", 75, &[1, 5, 9], true),
+            ("75_[7-9,1-3,2]", 75, &[7, 8, 9, 1, 2, 3, 2], true),
         ] {
             let ids = JobIds::parse(text).unwrap();
             assert_eq!((ids.number, ids.is_several()), (number, several), "{text}");

@@ -34,7 +34,13 @@ impl Dependency {
         }
         let latest = parents.jobs.values().filter_map(|job| job.attempts.last());
         let active: Vec<&Attempt> = latest.filter(|attempt| attempt.state.is_active()).collect();
-        let whole = whole_arrays(parents, &active);
+        let whole = match kind {
+            DependencyType::AfterOk => whole_arrays(parents, &active),
+            // That an earlier attempt must be over, too, it is already.
+            DependencyType::AfterAny => {
+                active.iter().filter_map(|attempt| array(attempt)).collect()
+            }
+        };
         let mut jobs: Vec<JobId> = Vec::new();
         let mut named = HashSet::new();
         for attempt in active {
@@ -48,23 +54,38 @@ impl Dependency {
                 None => jobs.push(attempt.job_id.clone()),
             }
         }
+        let bytes: usize = jobs.iter().map(|job| job.as_str().len() + 1).sum();
+        if bytes > MAX_BYTES {
+            return unmet(
+                "still to wait for one by one, too many to name to Slurm, since some tasks were \
+                 submitted again; `--type afterany` can",
+                jobs.len(),
+            );
+        }
         Ok(Self { kind, jobs })
     }
 }
 
+/// What fits into an argument, of which the kernel takes 128 KiB.
+const MAX_BYTES: usize = 120_000;
+
+/// The number of the array that an attempt is a task of.
+fn array(attempt: &Attempt) -> Option<u64> {
+    attempt.job_id.task_number().and(attempt.job_id.number())
+}
+
 /// The arrays of which no task was submitted again under another id: one id stands for all tasks.
 fn whole_arrays(parents: &Collection, active: &[&Attempt]) -> HashSet<u64> {
-    let number = |attempt: &&Attempt| attempt.job_id.task_number().and(attempt.job_id.number());
     let mut tasks: HashMap<u64, usize> = HashMap::new();
     let attempts = parents.jobs.values().flat_map(|job| &job.attempts);
-    for number in attempts.filter_map(|attempt| number(&attempt)) {
+    for number in attempts.filter_map(array) {
         *tasks.entry(number).or_default() += 1;
     }
     let latest = parents.jobs.values().filter_map(|job| job.attempts.last());
-    for number in latest.filter_map(|attempt| number(&attempt)) {
+    for number in latest.filter_map(array) {
         *tasks.entry(number).or_default() -= 1;
     }
-    let numbers = active.iter().filter_map(number);
+    let numbers = active.iter().filter_map(|attempt| array(attempt));
     numbers
         .filter(|number| tasks.get(number) == Some(&0))
         .collect()

@@ -129,7 +129,8 @@ impl Reader<'_> {
         if changed.is_none() && ScriptDigest::of(&text) != job.digest {
             self.unfit.edited.push(script.clone());
         }
-        let directives = self.directives(Directives::parse(&String::from_utf8_lossy(&text)));
+        let directives = Directives::parse(&String::from_utf8_lossy(&text));
+        let directives = self.directives(directives.with(&request.options));
         let logs = Logs::of(&directives, &request.name);
         let options = request.options.clone();
         Ok(Some(Ready {

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -86,31 +85,28 @@ impl Display for Filter {
 impl Selection {
     /// Refuses parameters that no job of the collection has.
     pub fn check(&self, collection: &Collection) -> Result<(), Error> {
-        let names = || {
-            collection
-                .jobs
-                .values()
-                .flat_map(|job| job.parameters.names().iter())
-        };
-        for (key, _) in &self.only {
-            if !collection.jobs.is_empty() && !names().any(|name| **name == **key) {
-                let known: BTreeSet<&str> = names().map(|name| &**name).collect();
-                return Err(Error::Argument {
-                    argument: "--only",
-                    problem: format!(
-                        "no job of collection `{}` has a parameter `{key}`",
-                        collection.name
-                    ),
-                    help: did_you_mean(key, known.iter().copied()).or_else(|| {
-                        Some(format!(
-                            "they have {}",
-                            any_of(known).replace(" or ", " and ")
-                        ))
-                    }),
-                });
-            }
+        if self.only.is_empty() || collection.jobs.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let known = collection.parameter_names();
+        let stranger = self.only.iter().find(|(key, _)| !known.contains(&**key));
+        let Some((key, _)) = stranger else {
+            return Ok(());
+        };
+        let all = || {
+            format!(
+                "they have {}",
+                any_of(known.iter()).replace(" or ", " and ")
+            )
+        };
+        Err(Error::Argument {
+            argument: "--only",
+            problem: format!(
+                "no job of collection `{}` has a parameter `{key}`",
+                collection.name
+            ),
+            help: did_you_mean(key, known.iter().copied()).or_else(|| Some(all())),
+        })
     }
 
     /// The jobs that are meant, in the order of the collection.

@@ -53,6 +53,8 @@ run() {
     for signal in HUP INT QUIT USR1 USR2 TERM CONT; do
         trap "kill -$signal \$child 2>/dev/null" "$signal"
     done
+    # The shell keeps INT and QUIT from what it starts in the background.
+    ! env --default-signal=INT,QUIT true 2>/dev/null || set -- env --default-signal=INT,QUIT "$@"
     "$@" /dev/fd/9 &
     child=$!
     # A signal ends the waiting, not the script.

@@ -460,6 +460,20 @@ fn a_script_of_another_attempt_is_written_over_no_file() {
 }
 
 #[test]
+fn a_new_parameter_that_is_called_almost_as_an_old_one_is_warned_of() {
+    let project = Project::new(1, "").ended(1, "FAILED", nothing);
+    contains(
+        &project.resubmit("--dry-run --extra-params sed=1"),
+        &[
+            "warning: no job of collection `default` has a parameter `sed`",
+            "did you mean `seed`?",
+        ],
+    );
+    let told = project.resubmit("--dry-run --extra-params batch_size=1");
+    assert!(!told.contains("warning"), "{told}");
+}
+
+#[test]
 fn one_job_that_cannot_go_back_keeps_no_other_from_it() {
     let project = Project::new(1500, "").change(|collection| {
         for (id, job) in (1..).zip(collection.jobs.values_mut()) {

@@ -1,5 +1,9 @@
 //! Hooks on failures, in both languages.
 
+use jiff::Timestamp;
+use slurmkit::collection::Attempt;
+use slurmkit::model::{JobId, JobState};
+
 use super::submitted::{Project, nothing};
 use super::test::contains;
 
@@ -296,4 +300,29 @@ fn where_many_jobs_fail_in_a_hook_nothing_was_submitted() {
         &error,
         &["error: 2 errors, 1 of them not shown; nothing was submitted\n"],
     );
+}
+
+/// The accounting hears of an end a moment later than the controller.
+#[test]
+fn exit_codes_of_jobs_that_ended_just_now_are_waited_for() {
+    let hook = "fn on_failure(job, attempt) { \
+                if attempt.exit_code == 75 { #{slurm: #{mem: \"64G\"}} } }";
+    let project = with_hook("rhai", hook, 1).change(|collection| {
+        let job = collection.jobs.values_mut().next().unwrap();
+        let attempt = Attempt::new(JobId::from(11), JobState::Running);
+        job.attempts.push(attempt);
+    });
+    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let row = |last: &[&str]| {
+        let fields = ["11", "FAILED", &now, &now, &now, "None", "node1"];
+        format!("{}\n", [&fields, last].concat().join("\u{1f}"))
+    };
+    project.test.write("queue", &row(&[""]));
+    project.test.write("row", &row(&["75:0", "sbatch"]));
+    let folder = project.test.path().display().to_string();
+    let sacct = "#!/bin/sh\n[ ! -e FOLDER/asked ] || cat FOLDER/row\ntouch FOLDER/asked\n";
+    project
+        .test
+        .write("bin/sacct", &sacct.replace("FOLDER", &folder));
+    assert_eq!(project.decision(1), "again with mem 32G -> 64G");
 }

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use super::super::look::look;
 use super::super::terminal::StrangersOutput;
 use super::super::{Exit, Printer, settings};
@@ -23,6 +25,7 @@ pub(super) fn run(
     chosen: &[JobLogs<'_>],
     printer: &Printer,
 ) -> Result<Exit, Error> {
+    open_many_files();
     let mut following = Following::new(chosen, args.tail, printer);
     let slurm = settings::slurm(printer);
     let mut states: HashMap<&JobName, JobState> = chosen
@@ -38,9 +41,9 @@ pub(super) fn run(
             continue;
         }
         let look = look(manager, &args.name, &slurm, printer)?;
-        if let Some(error) = look.away.filter(|_| !is_away) {
+        let was_away = std::mem::replace(&mut is_away, look.away.is_some());
+        if let Some(error) = look.away.filter(|_| !was_away) {
             printer.note(&format!("note: {error}; following on"));
-            is_away = true;
         }
         for (name, state) in &mut states {
             let job = look.collection.jobs.get(*name);
@@ -174,4 +177,15 @@ impl<'a> Following<'a> {
         }
         exit
     }
+}
+
+/// Lets the process have as many files open as it may: each log is one.
+fn open_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // With fewer files those logs that are too many are told.
+    setrlimit(Resource::Nofile, all).ok();
 }
