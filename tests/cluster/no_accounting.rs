@@ -1,5 +1,6 @@
 //! A cluster without accounting: `sacct` fails, and the controller forgets ended jobs after a while.
 
+use crate::poll::until;
 use crate::project::{Job, Project};
 
 #[test]
@@ -34,6 +35,30 @@ fn ended_jobs_are_told_with_their_exit_codes() {
             ]
         );
         project.exactly_once("sweep", 4, options);
+    }
+}
+
+/// As `#SBATCH --signal=B:INT@60` would send them.
+#[test]
+#[ignore = "needs a cluster: scripts/test-cluster"]
+fn signals_reach_the_script() {
+    for (signal, code) in [("INT", "7:0"), ("USR1", "8:0")] {
+        let command =
+            "trap 'exit 7' INT; trap 'exit 8' USR1; echo ready; while :; do sleep 0.2; done";
+        let project = Project::with("sweep", &[Job::new("long", command)]);
+        project.submit("sweep").complete();
+        let status = project.status_when("sweep", |status| status.count("RUNNING") == 1);
+        let job = status.job("long");
+        let log = job.log.clone().unwrap();
+        until("a script that is ready", || {
+            (project.exists(&log) && project.read(&log).contains("ready")).then_some(())
+        });
+        let option = format!("--signal={signal}");
+        project
+            .cluster
+            .ask("scancel", &["--batch", &option, &job.id()]);
+        let status = project.status_at_end("sweep");
+        assert_eq!(status.job("long").exit_code.as_deref(), Some(code));
     }
 }
 
