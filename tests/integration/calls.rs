@@ -1,7 +1,7 @@
 //! How many commands of Slurm a look takes, however many jobs there are.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 
 use slurmkit::collection::Attempt;
 use slurmkit::model::{JobId, JobState};
@@ -45,4 +45,28 @@ fn a_look_at_ten_thousand_jobs_takes_two_calls() {
         project.command("status default");
         assert_eq!(project.test.read("slurm.log"), "squeue\nsacct\n");
     }
+}
+
+#[test]
+fn of_somebody_elses_collection_the_owners_jobs_are_looked_at_and_nothing_is_saved() {
+    let project = gone(1000);
+    let path = project
+        .test
+        .path()
+        .join(".slurmkit/collections/default.yaml");
+    // Only root can give a file away.
+    if chown(&path, Some(1234), None).is_err() {
+        return;
+    }
+    let squeue = format!(
+        "#!/bin/sh\necho \"$*\" > {}/asked\n",
+        project.test.path().display()
+    );
+    project.test.write("bin/squeue", &squeue);
+    let before = fs::read(&path).unwrap();
+    let run = project.command("status default");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let asked = project.test.read("asked");
+    assert!(asked.contains("--user=1234"), "{asked}");
+    assert_eq!(fs::read(&path).unwrap(), before);
 }
