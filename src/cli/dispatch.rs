@@ -167,6 +167,8 @@ impl Dispatch {
                 refresh(&mut collection, &self.manager, &self.slurm)?;
             }
             let plan = self.plan(&collection, choose(&collection)?, &limits)?;
+            // Nobody is asked about what cannot be done.
+            self.dependency()?;
             if plan.jobs() > 0 {
                 let summary = self.summary(&plan);
                 printer.confirm(

@@ -139,18 +139,7 @@ impl Command {
     fn undone(&self) -> &'static str {
         match self {
             Self::Resubmit(_) | Self::Submit(_) => "nothing was submitted",
-            Self::Cancel(_)
-            | Self::Collection(_)
-            | Self::Config(_)
-            | Self::Find(_)
-            | Self::Generate(_)
-            | Self::Hook(_)
-            | Self::Init(_)
-            | Self::Logs(_)
-            | Self::Migrate(_)
-            | Self::Spec(_)
-            | Self::Status(_)
-            | Self::Wait(_) => "nothing was written",
+            _ => "nothing was written",
         }
     }
 }

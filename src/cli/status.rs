@@ -90,8 +90,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
             let clear = if clear { "\u{1b}[H\u{1b}[J" } else { "" };
             printer.result(&format!("{clear}{}", text(&look, asked)))?;
         }
-        let abandoned = look.collection.count_abandoned(Timestamp::now());
-        if !args.watch || look.collection.count_active() == abandoned {
+        if !args.watch || look.collection.is_over(Timestamp::now()) {
             return Ok(Exit::Done);
         }
         std::thread::sleep(Duration::from_secs(args.interval));

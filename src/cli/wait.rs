@@ -56,7 +56,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
                     printer.note(&on_the_way(unsettled));
                     was_told = true;
                 }
-                if active == look.collection.count_abandoned(Timestamp::now()) {
+                if look.collection.is_over(Timestamp::now()) {
                     break look.collection;
                 }
                 printer.advance("waiting", jobs - active.min(jobs), jobs);

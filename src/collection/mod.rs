@@ -134,16 +134,14 @@ impl Collection {
             .sum()
     }
 
-    /// How many jobs may be on their way although nobody can still be sending them: whoever did was
-    /// killed.
-    pub fn count_abandoned(&self, now: Timestamp) -> usize {
+    /// Whether no job waits, runs or is on its way. What has been on its way for long is not: nobody
+    /// can still be sending it, and only a `submit` finds out what became of it.
+    pub fn is_over(&self, now: Timestamp) -> bool {
         /// Longer than `sbatch` tries, and clocks differ.
         const SECONDS: i64 = 900;
-        let old = self
-            .unsettled
-            .iter()
-            .filter(|sending| now.as_second() - sending.time.as_second() > SECONDS);
-        old.map(|sending| sending.jobs.len()).sum()
+        let is_active = |job: &Job| job.state().is_some_and(JobState::is_active);
+        let is_sent = |sending: &Sending| now.as_second() - sending.time.as_second() <= SECONDS;
+        !self.jobs.values().any(is_active) && !self.unsettled.iter().any(is_sent)
     }
 
     /// Notes how much of the journal is in the collection.

@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::spec::ENDINGS;
+
 /// The name of a collection: segments of letters, digits, `.`, `_` and `-`, joined by `/`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CollectionName(String);
@@ -22,8 +24,8 @@ impl CollectionName {
 
     /// Whether it ends as the files of specs do: somebody may have taken one for the other.
     pub(super) fn is_like_a_spec(&self) -> bool {
-        let ends = [".yaml", ".yml", ".json", ".rhai"];
-        ends.iter().any(|end| self.0.ends_with(end))
+        let ending = self.0.rsplit_once('.').map(|(_, ending)| ending);
+        ending.is_some_and(|ending| ENDINGS.contains(&ending))
     }
 }
 

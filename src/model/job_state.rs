@@ -1,8 +1,8 @@
 use std::fmt::{self, Display, Formatter};
 
-use crate::diagnostic::did_you_mean;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::diagnostic::did_you_mean;
 
 /// A job state in Slurm's own words, see `man squeue`, section JOB STATE CODES.
 ///
@@ -89,11 +89,8 @@ impl JobState {
 
     /// The state of a job that failed, as people write it: `oom`, `node-fail`, `TIMEOUT`.
     pub fn of_failure(word: &str) -> Option<Self> {
-        let word = word.to_ascii_uppercase().replace('-', "_");
-        match &*word {
-            "OOM" => Some(Self::OutOfMemory),
-            word => Self::FAILURES.contains(&word).then(|| Self::parse(word)),
-        }
+        let state = Self::typed(word).ok()?;
+        Self::FAILURES.contains(&state.word()).then_some(state)
     }
 
     /// Reads what `squeue` or `sacct` prints: the first word counts (`CANCELLED by 0`), and a `+`

@@ -19,6 +19,7 @@ pub use directives::Directives;
 pub use environment::Environment;
 pub use error::{SlurmError, SubmitError};
 pub use observation::Observation;
+pub(crate) use slurm::MAX_ARGUMENT;
 pub use slurm::Slurm;
 pub use submission::{Accepted, ArrayOf, Dependency, DependencyType, Submission};
 pub use tasks::JobIds;

@@ -31,8 +31,8 @@ const BACK_OFF: [u64; 3] = [1, 3, 9];
 const WAITS: &str = "sleeping and retrying";
 /// How long it waits before it tries for the second time; see `sbatch.c`.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest argument: the kernel takes 128 KiB, the end included.
-const MAX_ARGUMENT: usize = 120_000;
+/// The longest argument, in bytes: the kernel takes 128 KiB, the end included.
+pub(crate) const MAX_ARGUMENT: usize = 120_000;
 /// How many ids a command gets that takes each as an argument.
 const IDS_AT_ONCE: usize = 1_000;
 

@@ -84,8 +84,7 @@ fn directive_lines(script: &str) -> impl Iterator<Item = &str> {
 /// The name of a job by itself whose script gives it none: that of the collection, which it has as a
 /// task, too. `sbatch` would call it as its file.
 pub(super) fn name_of_single(job: &Ready) -> Option<(String, String)> {
-    let asked = job.options.iter().any(|(option, _)| option == "job-name");
-    let named = asked || job.directives.get("job-name").is_some();
+    let named = job.directives.get("job-name").is_some();
     (!named).then(|| ("job-name".into(), job.name().to_string()))
 }
 

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use crate::Error;
 use crate::collection::{Attempt, Collection, Job};
 use crate::model::{JobId, JobState};
-use crate::scheduler::{Dependency, DependencyType};
+use crate::scheduler::{Dependency, DependencyType, MAX_ARGUMENT};
 
 impl Dependency {
     /// What jobs that come after those of `parents` wait for: those that wait or run still. Its
@@ -55,7 +55,7 @@ impl Dependency {
             }
         }
         let bytes: usize = jobs.iter().map(|job| job.as_str().len() + 1).sum();
-        if bytes > MAX_BYTES {
+        if bytes > MAX_ARGUMENT {
             return unmet(
                 "still to wait for one by one, too many to name to Slurm, since some tasks were \
                  submitted again; `--type afterany` can",
@@ -65,9 +65,6 @@ impl Dependency {
         Ok(Self { kind, jobs })
     }
 }
-
-/// What fits into an argument, of which the kernel takes 128 KiB.
-const MAX_BYTES: usize = 120_000;
 
 /// The number of the array that an attempt is a task of.
 fn array(attempt: &Attempt) -> Option<u64> {
