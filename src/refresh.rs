@@ -94,7 +94,7 @@ fn is_due(attempt: &Attempt, now: Timestamp) -> bool {
 
 /// Whether a job has ended of which the accounting will say in a moment how.
 pub fn is_ending(collection: &Collection, now: Timestamp) -> bool {
-    const LAG_SECONDS: i64 = 10;
+    const LAG_SECONDS: i64 = 15;
     let just = |ended: Timestamp| {
         (-LAG_SECONDS..LAG_SECONDS).contains(&(now.as_second() - ended.as_second()))
     };

@@ -70,13 +70,15 @@ pub(super) fn look_at_ends(
     slurm: &Slurm,
     printer: &Printer,
 ) -> Result<Look, Error> {
-    const LOOKS: usize = 5;
-    for _ in 1..LOOKS {
+    for seconds in [1, 2, 4, 8] {
         let look = look(manager, name, slurm, printer)?;
-        if look.away.is_some() || !is_ending(&look.collection, Timestamp::now()) {
+        if look.away.is_some()
+            || look.accounting_away
+            || !is_ending(&look.collection, Timestamp::now())
+        {
             return Ok(look);
         }
-        thread::sleep(Duration::from_secs(1));
+        thread::sleep(Duration::from_secs(seconds));
     }
     look(manager, name, slurm, printer)
 }

@@ -90,7 +90,9 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
             let clear = if clear { "\u{1b}[H\u{1b}[J" } else { "" };
             printer.result(&format!("{clear}{}", text(&look, asked)))?;
         }
-        if !args.watch || look.collection.is_over(Timestamp::now()) {
+        let now = Timestamp::now();
+        let is_over = look.collection.is_over(now) && !refresh::is_ending(&look.collection, now);
+        if !args.watch || is_over {
             return Ok(Exit::Done);
         }
         std::thread::sleep(Duration::from_secs(args.interval));

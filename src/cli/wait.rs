@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::look::look;
+use super::look::{look, look_at_ends};
 use super::number::at_least;
 use super::sent::on_the_way;
 use super::{Exit, Global, Printer, settings};
@@ -36,7 +36,7 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
     let printer = printer.with_progress();
     let mut was_away = false;
     let mut was_told = false;
-    let collection = loop {
+    loop {
         let look = look(&manager, &args.name, &slurm, &printer)?;
         let jobs = look.collection.jobs.len();
         let active = look.collection.count_active();
@@ -57,13 +57,15 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
                     was_told = true;
                 }
                 if look.collection.is_over(Timestamp::now()) {
-                    break look.collection;
+                    break;
                 }
                 printer.advance("waiting", jobs - active.min(jobs), jobs);
             }
         }
         std::thread::sleep(Duration::from_secs(args.interval));
-    };
+    }
+    // What comes next, `status` or a person's question, is about how they ended.
+    let collection = look_at_ends(&manager, &args.name, &slurm, &printer)?.collection;
     printer.finish_progress();
     let counts = refresh::count(&collection);
     let words = |(state, count): (&Option<JobState>, &usize)| {
