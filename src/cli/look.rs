@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Printer;
 use crate::Error;
 use crate::collection::{Collection, CollectionError, CollectionManager, CollectionName};
-use crate::refresh::{is_due_for, is_ending, refresh};
+use crate::refresh::{ask_for_exit_codes, is_due_for, is_ending, refresh};
 use crate::scheduler::{Slurm, SlurmError};
 
 /// A collection after a look at the cluster.
@@ -37,9 +37,8 @@ pub(super) fn look(
         });
     }
     let foreign_owner = manager.foreign_owner(name);
-    let as_owner = foreign_owner.map(|uid| slurm.of(uid));
-    let asked = as_owner.as_ref().unwrap_or(slurm);
-    let refreshed = match refresh(&mut collection, manager, asked) {
+    let asked = as_owner(slurm, foreign_owner);
+    let refreshed = match refresh(&mut collection, manager, &asked) {
         Ok(refreshed) => refreshed,
         Err(error) => {
             return Ok(Look {
@@ -62,25 +61,37 @@ pub(super) fn look(
     })
 }
 
-/// The same, and waits a few seconds for how jobs ended that ended just now: who decides about them
-/// must not take their exit codes for unknown.
+/// The same, and makes sure of how jobs ended: who decides about them must not take their exit codes
+/// for unknown. The accounting gets a few seconds for it, then the controller is asked.
 pub(super) fn look_at_ends(
     manager: &CollectionManager,
     name: &CollectionName,
     slurm: &Slurm,
     printer: &Printer,
 ) -> Result<Look, Error> {
-    for seconds in [1, 2, 4, 8] {
-        let look = look(manager, name, slurm, printer)?;
-        if look.away.is_some()
-            || look.accounting_away
-            || !is_ending(&look.collection, Timestamp::now())
-        {
-            return Ok(look);
-        }
+    let mut pauses = [1, 2, 4].into_iter();
+    let mut seen = look(manager, name, slurm, printer)?;
+    while seen.away.is_none()
+        && !seen.accounting_away
+        && is_ending(&seen.collection, Timestamp::now())
+        && let Some(seconds) = pauses.next()
+    {
         thread::sleep(Duration::from_secs(seconds));
+        seen = look(manager, name, slurm, printer)?;
     }
-    look(manager, name, slurm, printer)
+    let foreign_owner = manager.foreign_owner(name);
+    if seen.away.is_none()
+        && let Ok(true) = ask_for_exit_codes(&mut seen.collection, &as_owner(slurm, foreign_owner))
+        && foreign_owner.is_none()
+    {
+        save(manager, &mut seen.collection)?;
+    }
+    Ok(seen)
+}
+
+/// The cluster as the owner of a collection sees it.
+fn as_owner(slurm: &Slurm, foreign_owner: Option<u32>) -> Slurm {
+    foreign_owner.map_or_else(|| slurm.clone(), |uid| slurm.of(uid))
 }
 
 /// Saves what is known of jobs, with what can be removed then, unless somebody else is changing the

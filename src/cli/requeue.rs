@@ -29,8 +29,8 @@ impl Requeue<'_> {
         self.confirm(count, printer)?;
         let mut requeued = Vec::new();
         self.with_collection(|collection| {
-            let done = put_back(retries, otherwise, collection, self.slurm, &mut requeued);
-            done.map_err(Error::from)
+            let (manager, done) = (self.manager, &mut requeued);
+            put_back(retries, otherwise, collection, manager, self.slurm, done)
         })?;
         Ok(requeued)
     }

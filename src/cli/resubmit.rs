@@ -63,7 +63,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     extra_params: Vec<(String, String)>,
     /// Put jobs back into the queue under their old ids, while Slurm remembers them
-    #[arg(long, conflicts_with_all = ["set", "extra_params"])]
+    #[arg(long, conflicts_with_all = ["set", "extra_params", "after", "array", "no_array", "max_running"])]
     requeue: bool,
     /// Leave the rules and the hook of the spec's `retry` aside
     #[arg(long)]
@@ -124,6 +124,13 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         ask_about_failures(&collection, &retries, &root, printer)?;
     }
     warn_of_new_names(&collection, &wish, printer);
+    if let (Some((parents, _)), count @ 1..) = (args.way.after(), retries.to_requeue().count()) {
+        let message = format!(
+            "what goes back into the queue does not wait for `{parents}`: {}",
+            text::count(count, "job")
+        );
+        printer.warnings(&[Warning::new(message).help("`--no-rules` leaves the rules aside")]);
+    }
     let requeue = Requeue {
         manager: &manager,
         slurm: &slurm,

@@ -219,10 +219,26 @@ impl CollectionManager {
 
     /// The exit code that a job noted itself, where there is no accounting.
     pub fn noted_exit_code(&self, name: &CollectionName, attempt: &Attempt) -> Option<u32> {
+        let noted = fs::read_text(&self.exit_code_path(name, attempt)?, 16).ok()?;
+        noted.trim().parse().ok()
+    }
+
+    /// Removes what a job noted, which is put back into the queue: it is not how it ends then.
+    pub fn remove_noted_exit_code(
+        &self,
+        name: &CollectionName,
+        attempt: &Attempt,
+    ) -> Result<(), CollectionError> {
+        match self.exit_code_path(name, attempt).map(fs_err::remove_file) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn exit_code_path(&self, name: &CollectionName, attempt: &Attempt) -> Option<PathBuf> {
         let task = attempt.job_id.task_number().unwrap_or_default();
         let tasks = self.tasks_path(name, attempt.token?);
-        let noted = fs::read_text(&tasks.with_extension(task.to_string()), 16).ok()?;
-        noted.trim().parse().ok()
+        Some(tasks.with_extension(task.to_string()))
     }
 
     /// Removes the files of arrays all of whose jobs completed, or are submitted otherwise. What

@@ -5,8 +5,15 @@ task=${SLURM_ARRAY_TASK_ID:-0}
 id=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
 tab=$(printf '\t')
 
+# Where nobody else keeps it, the exit code is noted. That of a run before a requeue is none of this.
+note() {
+    [ -z "$record" ] || echo "$1" >"$record.$task"
+}
+[ -z "$record" ] || rm -f "$record.$task"
+
 fail() {
     echo "slurmkit: task $task: $1" >&2
+    note 1
     exit 1
 }
 
@@ -46,7 +53,7 @@ export SLURM_JOB_NAME
 unset SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_ID SLURM_ARRAY_TASK_COUNT SLURM_ARRAY_TASK_MIN
 unset SLURM_ARRAY_TASK_MAX SLURM_ARRAY_TASK_STEP
 
-# run PROGRAM...: becomes the job's own script; where nobody else keeps it, the exit code is noted.
+# run PROGRAM...: becomes the job's own script, or waits for it where its exit code is to be noted.
 run() {
     [ -n "$record" ] || exec "$@" /dev/fd/9
     child=
@@ -66,6 +73,6 @@ run() {
     wait "$child" 2>/dev/null
     again=$?
     [ "$again" = 127 ] || code=$again
-    echo "$code" >"$record.$task"
+    note "$code"
     exit "$code"
 }

@@ -1,5 +1,7 @@
 //! A cluster without accounting: `sacct` fails, and the controller forgets ended jobs after a while.
 
+use std::fs;
+
 use crate::poll::until;
 use crate::project::{Job, Project};
 
@@ -77,6 +79,38 @@ fn failed_jobs_go_again() {
     assert_eq!(sent.submitted.len(), 1, "{sent:?}");
     assert_eq!(project.run("wait sweep --interval 5").code, Some(0));
     assert_eq!(project.status("sweep").job("bad").attempts, 2);
+}
+
+/// If the second run is killed with its node, what the first one noted must not pass for its end.
+#[test]
+#[ignore = "needs a cluster: scripts/test-cluster"]
+fn what_a_job_noted_is_gone_when_it_runs_again() {
+    for by_slurmkit in [true, false] {
+        let command = "[ ! -e again ] || sleep 600; touch again; exit 3";
+        let project = Project::with("sweep", &[Job::new("bad", command)]);
+        project.submit("sweep").complete();
+        let ended = project.status_at_end("sweep");
+        let tasks = project.path().join(".slurmkit/collections/sweep.tasks");
+        let noted = || {
+            let files = fs::read_dir(&tasks).unwrap();
+            let paths = files.map(|file| file.unwrap().path());
+            let mut notes = paths.filter(|path| path.extension().is_some());
+            notes.next().map(|note| fs::read_to_string(note).unwrap())
+        };
+        assert_eq!(noted().as_deref(), Some("3\n"));
+        if by_slurmkit {
+            project.ok("resubmit sweep --requeue -y");
+            assert_eq!(noted(), None);
+            continue;
+        }
+        let id = ended.job("bad").id();
+        project.cluster.ask("scontrol", &["requeue", &id]);
+        // Slurm would start it two minutes later.
+        let update = ["update", &format!("JobId={id}"), "StartTime=now"];
+        project.cluster.ask("scontrol", &update);
+        until("a second run", || noted().is_none().then_some(()));
+        assert_eq!(project.queue()[0].state, "RUNNING");
+    }
 }
 
 #[test]

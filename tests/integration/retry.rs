@@ -7,7 +7,7 @@ use std::fs;
 
 use serde_json::Value as Json;
 use slurmkit::collection::Attempt;
-use slurmkit::model::{JobId, JobName, JobState};
+use slurmkit::model::{JobId, JobName, JobState, Token};
 
 use super::submitted::{Project, nothing};
 use super::test::contains;
@@ -366,6 +366,30 @@ fn jobs_that_cannot_go_back_are_told_and_those_that_did_are_noted() {
     assert_eq!(report["left"], 2);
     assert_eq!(attempts(&project), [1, 2, 1]);
     assert_eq!(project.submissions(), Vec::<String>::new());
+}
+
+/// Ids begin anew after `MaxJobId`, and when the controller's state is lost.
+#[test]
+fn a_job_of_another_that_has_the_id_now_is_not_put_back() {
+    let project = Project::new(1, "  PREEMPTED: requeue\n");
+    let project = project.ended(1, "PREEMPTED", |it| it.token = Some(Token::new()));
+    let theirs = queued(11, "PREEMPTED").replace('\n', &format!("{}\n", Token::new()));
+    project.test.write("queue", &theirs);
+    contains(&project.resubmit("-y"), &["submitted 1 job"]);
+    assert!(!project.test.read("slurm.log").contains("requeue"));
+}
+
+/// Jobs back in the queue wait for nothing, and are no new submission.
+#[test]
+fn what_only_a_submission_heeds_does_not_go_with_requeue() {
+    for option in ["--after other", "--array", "--no-array", "--max-running 2"] {
+        let run = preempted().command(&format!("resubmit default --requeue {option}"));
+        assert_eq!(run.code, Some(2), "{option}");
+        contains(&run.stderr, &["'--requeue' cannot be used with '"]);
+    }
+    let told = preempted().resubmit("--dry-run --after default --type afterany");
+    let waits = "what goes back into the queue does not wait for `default`: 3 jobs";
+    contains(&told, &[waits]);
 }
 
 #[test]

@@ -4,13 +4,17 @@
 //! cluster that has any. While a job is alive the controller is right: the accounting is seconds
 //! behind. How it ended, the accounting says.
 
+mod observed;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use crate::collection::{Attempt, Collection, CollectionManager};
 use crate::model::JobState;
-use crate::scheduler::{CLOCK_SECONDS, JobIds, Observation, Records, Scheduler, SlurmError};
+use crate::scheduler::{JobIds, Observation, Records, Scheduler, SlurmError};
+
+pub(crate) use observed::Observed;
 
 /// What a look at the cluster came to.
 #[derive(Debug, Default)]
@@ -37,7 +41,7 @@ pub fn refresh(
 ) -> Result<Refreshed, SlurmError> {
     let now = Timestamp::now();
     let mut refreshed = Refreshed::default();
-    for cluster in clusters(collection, now) {
+    for cluster in clusters(collection, |attempt| is_due(attempt, now)) {
         let cluster = cluster.as_deref();
         let queue = Observed::new(scheduler.queue(cluster)?);
         let (mut missing, mut since) = (BTreeSet::new(), now);
@@ -153,30 +157,64 @@ fn without_accounting(
     }
     if ended {
         let codes = scheduler.ended_exit_codes(cluster)?;
-        let codes: HashMap<_, _> = codes.iter().map(|(ids, code)| (key(ids), code)).collect();
-        for attempt in latest(collection, cluster) {
-            let id = attempt
-                .job_id
-                .number()
-                .zip(Some(attempt.job_id.task_number()));
-            let code = id.and_then(|id| codes.get(&id));
-            if let Some(code) = code.filter(|_| attempt.exit_code.is_none()) {
-                attempt.exit_code = Some((*code).clone());
-                changed = true;
-            }
-        }
+        changed |= enter_exit_codes(collection, cluster, &codes, |_| true);
     }
     Ok(changed)
 }
 
-/// The clusters that have a job which may still change.
-fn clusters(collection: &Collection, now: Timestamp) -> BTreeSet<Option<String>> {
+/// Asks the controller for the exit codes of jobs that failed, where the accounting is behind it for
+/// longer than anybody waits; returns whether there were any. What ended otherwise has another code
+/// there than in the accounting, and its state says enough.
+///
+/// # Errors
+/// When the controller does not answer.
+pub fn ask_for_exit_codes(
+    collection: &mut Collection,
+    scheduler: &dyn Scheduler,
+) -> Result<bool, SlurmError> {
+    let now = Timestamp::now();
+    let is_meant = |attempt: &Attempt| attempt.state == JobState::Failed && is_due(attempt, now);
+    let mut changed = false;
+    for cluster in clusters(collection, is_meant) {
+        let codes = scheduler.ended_exit_codes(cluster.as_deref())?;
+        changed |= enter_exit_codes(collection, cluster.as_deref(), &codes, is_meant);
+    }
+    Ok(changed)
+}
+
+/// Enters the exit codes of those that have none yet; returns whether there were any.
+fn enter_exit_codes(
+    collection: &mut Collection,
+    cluster: Option<&str>,
+    codes: &[(JobIds, Box<str>)],
+    meant: impl Fn(&Attempt) -> bool,
+) -> bool {
+    let codes: HashMap<_, _> = codes
+        .iter()
+        .map(|(ids, code)| (observed::key(ids), code))
+        .collect();
+    let mut changed = false;
+    let latest = latest(collection, cluster);
+    for attempt in latest.filter(|attempt| attempt.exit_code.is_none() && meant(attempt)) {
+        let id = &attempt.job_id;
+        let key = id.number().map(|number| (number, id.task_number()));
+        if let Some(code) = key.and_then(|key| codes.get(&key)) {
+            attempt.exit_code = Some((*code).clone());
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// The clusters that have a job whose latest attempt is meant.
+fn clusters(collection: &Collection, meant: impl Fn(&Attempt) -> bool) -> BTreeSet<Option<String>> {
     let attempts = collection
         .jobs
         .values()
         .filter_map(|job| job.attempts.last());
-    let due = attempts.filter(|attempt| is_due(attempt, now));
-    due.map(|attempt| attempt.cluster.as_deref().map(String::from))
+    attempts
+        .filter(|attempt| meant(attempt))
+        .map(|attempt| attempt.cluster.as_deref().map(String::from))
         .collect()
 }
 
@@ -190,119 +228,6 @@ fn latest<'a>(
         .values_mut()
         .filter_map(|job| job.attempts.last_mut());
     attempts.filter(move |attempt| attempt.cluster.as_deref() == cluster)
-}
-
-/// What a command said, by job.
-struct Observed {
-    /// One job or task each; of a heterogeneous job, each of its parts.
-    single: HashMap<(u64, Option<u32>), Vec<Observation>>,
-    /// Tasks that have not begun, together.
-    several: HashMap<u64, Vec<Observation>>,
-    /// The tasks of each array.
-    tasks: HashMap<u64, Vec<u32>>,
-}
-
-fn key(ids: &JobIds) -> (u64, Option<u32>) {
-    (ids.number, ids.task())
-}
-
-impl Observed {
-    fn new(observations: Vec<Observation>) -> Self {
-        let mut observed = Self {
-            single: HashMap::new(),
-            several: HashMap::new(),
-            tasks: HashMap::new(),
-        };
-        for observation in observations {
-            let ids = &observation.ids;
-            if ids.is_several() {
-                let of_array = observed.several.entry(ids.number).or_default();
-                of_array.push(observation);
-            } else {
-                if let Some(task) = ids.task() {
-                    observed.tasks.entry(ids.number).or_default().push(task);
-                }
-                let of_job = observed.single.entry(key(ids)).or_default();
-                of_job.push(observation);
-            }
-        }
-        observed
-    }
-
-    /// What is said of an attempt. An array that a script makes itself, and a heterogeneous job, are
-    /// one job with the state of all.
-    fn of(&self, attempt: &Attempt) -> Option<Observation> {
-        let number = attempt.job_id.number()?;
-        let task = attempt.job_id.task_number();
-        let single = self.single.get(&(number, task)).into_iter().flatten();
-        let waiting = self.several.get(&number).into_iter().flatten();
-        let all: Vec<&Observation> = if task.is_some() {
-            let waiting = waiting.filter(|waiting| waiting.ids.contains(&attempt.job_id));
-            single.chain(waiting).collect()
-        } else {
-            let tasks = self.tasks.get(&number).into_iter().flatten();
-            let tasks = tasks.filter_map(|task| self.single.get(&(number, Some(*task))));
-            single.chain(tasks.flatten()).chain(waiting).collect()
-        };
-        let all = all.into_iter().filter(|seen| is_of(attempt, seen));
-        all.cloned().reduce(together)
-    }
-
-    /// Whether other tasks of the array of an attempt are known.
-    fn knows_array(&self, attempt: &Attempt) -> bool {
-        let number = attempt.job_id.number().unwrap_or_default();
-        attempt.job_id.task_number().is_some()
-            && (self.tasks.contains_key(&number) || self.several.contains_key(&number))
-    }
-}
-
-/// Whether an observation is of this attempt, and not of another job that got the id later.
-fn is_of(attempt: &Attempt, seen: &Observation) -> bool {
-    match (attempt.token, seen.token) {
-        (Some(ours), Some(theirs)) => ours == theirs,
-        // A job put back into the queue is submitted again, so later says nothing.
-        _ => match (attempt.submitted, seen.submitted) {
-            (Some(ours), Some(theirs)) => theirs.as_second() >= ours.as_second() - CLOCK_SECONDS,
-            _ => true,
-        },
-    }
-}
-
-/// The parts of one job, as one.
-fn together(one: Observation, other: Observation) -> Observation {
-    // What is alive counts before what failed, and that before what completed.
-    let rank = |state: &JobState| match state {
-        JobState::Running => 4,
-        state if state.is_active() => 3,
-        JobState::Completed => 1,
-        _ => 2,
-    };
-    let (first, second) = match rank(&one.state) >= rank(&other.state) {
-        true => (one, other),
-        false => (other, one),
-    };
-    Observation {
-        started: first.started.min_some(second.started),
-        ended: first
-            .ended
-            .max(second.ended)
-            .filter(|_| !first.state.is_active()),
-        ..first
-    }
-}
-
-trait MinSome {
-    fn min_some(self, other: Self) -> Self;
-}
-
-impl MinSome for Option<Timestamp> {
-    /// The earlier of two times that may not be known.
-    fn min_some(self, other: Self) -> Self {
-        match (self, other) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        }
-    }
 }
 
 /// Enters what was seen; returns whether that is news.
