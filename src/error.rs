@@ -304,6 +304,20 @@ impl Error {
             _ => false,
         }
     }
+
+    /// The error of another module that this one is.
+    fn cause(&self) -> Option<&dyn Diagnose> {
+        match self {
+            Self::Collection(error) => Some(error),
+            Self::Config(error) => Some(error),
+            Self::Hook(error) => Some(error),
+            Self::Render { error, .. } => Some(error),
+            Self::Slurm(error) => Some(error),
+            Self::Spec(error) => Some(error),
+            Self::Trap { trap } => Some(trap),
+            _ => None,
+        }
+    }
 }
 
 impl From<RenderError> for Error {
@@ -315,73 +329,13 @@ impl From<RenderError> for Error {
 impl Diagnose for Error {
     fn label(&self) -> Option<Label> {
         match self {
-            Self::Collection(error) => error.label(),
-            Self::Config(error) => error.label(),
-            Self::Hook(error) => error.label(),
             Self::JobName { label, .. } | Self::RepeatedValue { label, .. } => label.clone(),
-            Self::Render { error, .. } => error.label(),
-            Self::Spec(error) => error.label(),
-            Self::Trap { trap } => trap.label(),
-            Self::Active { .. }
-            | Self::Pruned { .. }
-            | Self::Argument { .. }
-            | Self::Conflict { .. }
-            | Self::Dependency { .. }
-            | Self::DuplicateName { .. }
-            | Self::Edited { .. }
-            | Self::Exists { .. }
-            | Self::Io(_)
-            | Self::NoLog { .. }
-            | Self::NoSuchId { .. }
-            | Self::NoSuchJob { .. }
-            | Self::NotConfirmed { .. }
-            | Self::Repeated { .. }
-            | Self::ScriptsEdited { .. }
-            | Self::ScriptsMissing { .. }
-            | Self::NotMigrated { .. }
-            | Self::Several(_)
-            | Self::Slurm(_)
-            | Self::Thread(_)
-            | Self::UnknownArgument { .. }
-            | Self::UnknownJob { .. }
-            | Self::Unsettled { .. } => None,
+            _ => self.cause()?.label(),
         }
     }
 
     fn notes(&self) -> Vec<String> {
-        match self {
-            Self::Hook(error) => error.notes(),
-            Self::Render { error, .. } => error.notes(),
-            Self::Spec(error) => error.notes(),
-            Self::Argument { .. }
-            | Self::Collection(_)
-            | Self::Config(_)
-            | Self::Active { .. }
-            | Self::Pruned { .. }
-            | Self::Conflict { .. }
-            | Self::Dependency { .. }
-            | Self::DuplicateName { .. }
-            | Self::Edited { .. }
-            | Self::Exists { .. }
-            | Self::Io(_)
-            | Self::JobName { .. }
-            | Self::NoLog { .. }
-            | Self::NoSuchId { .. }
-            | Self::NoSuchJob { .. }
-            | Self::NotConfirmed { .. }
-            | Self::Repeated { .. }
-            | Self::RepeatedValue { .. }
-            | Self::ScriptsEdited { .. }
-            | Self::ScriptsMissing { .. }
-            | Self::NotMigrated { .. }
-            | Self::Several(_)
-            | Self::Slurm(_)
-            | Self::Thread(_)
-            | Self::Trap { .. }
-            | Self::UnknownArgument { .. }
-            | Self::UnknownJob { .. }
-            | Self::Unsettled { .. } => Vec::new(),
-        }
+        self.cause().map(Diagnose::notes).unwrap_or_default()
     }
 
     fn help(&self) -> Option<String> {
@@ -393,8 +347,6 @@ impl Diagnose for Error {
             Self::Pruned { name, .. } => Some(format!(
                 "`slurmkit cancel {name}` ends them; without `--prune` they are kept"
             )),
-            Self::Collection(error) => error.help(),
-            Self::Config(error) => error.help(),
             Self::Conflict { .. } => {
                 Some("choose another collection with `--collection`, or other job names".into())
             }
@@ -408,10 +360,8 @@ impl Diagnose for Error {
             ),
             Self::Edited { .. } => Some("pass `--force` to overwrite them".into()),
             Self::Exists { .. } => Some("pass `--force` to overwrite it".into()),
-            Self::Hook(error) => error.help(),
             Self::JobName { .. } => Some("change `job_name_pattern`".into()),
             Self::NotConfirmed { asked: false, .. } => Some("pass `-y` to do it unasked".into()),
-            Self::Render { error, .. } => error.help(),
             Self::Repeated { collection, .. } => Some(format!(
                 "nothing was submitted; `slurmkit logs {collection} --failed` shows why, `--set` \
                  changes what they ask for, `--only` chooses others, `--again` submits them all the \
@@ -428,8 +378,6 @@ impl Diagnose for Error {
                 Some("pass `--force` to send them as they are, or generate again".into())
             }
             Self::ScriptsMissing { .. } => Some("`slurmkit generate` writes them again".into()),
-            Self::Slurm(error) => error.help(),
-            Self::Spec(error) => error.help(),
             Self::NoSuchId { .. } => {
                 Some("`output_patterns` in the config says how other logs are called".into())
             }
@@ -448,14 +396,8 @@ impl Diagnose for Error {
                 "look with `squeue` and in the logs whether they ran, then remove the line of {host} \
                  from the collection's `.journal`"
             )),
-            Self::Trap { trap } => trap.help(),
             Self::Thread(_) => Some("raise the limit with `ulimit -v unlimited`".into()),
-            Self::Io(_)
-            | Self::NoLog { .. }
-            | Self::NoSuchJob { .. }
-            | Self::NotConfirmed { asked: true, .. }
-            | Self::NotMigrated { .. }
-            | Self::Several(_) => None,
+            _ => self.cause()?.help(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{SpecError, program, read, traps};
+use super::{SpecError, file, program, traps};
 use crate::diagnostic::Source;
 use crate::fs;
 use crate::yaml::{self, Level, Schema, Trap};
@@ -31,10 +31,10 @@ impl Fix {
     /// not matter.
     pub fn plan(path: &Path, schema: Schema, level: Level) -> Result<Self, SpecError> {
         if program::is_program(path) {
-            read::check_exists(path)?;
+            file::check_exists(path)?;
             return Err(SpecError::NothingToQuote { path: path.into() });
         }
-        Self::of(&read::source(path)?, schema, level).map_err(|error| SpecError::Yaml {
+        Self::of(&file::source(path)?, schema, level).map_err(|error| SpecError::Yaml {
             path: path.into(),
             error,
         })

@@ -1,6 +1,7 @@
 //! The file that describes a sweep.
 
 mod error;
+mod file;
 mod fix;
 mod hook_ref;
 mod parameters;
@@ -129,7 +130,7 @@ impl Spec {
     /// # Errors
     /// All that is wrong with it.
     pub fn load(path: &Path, config: &Config) -> Result<Self, Vec<SpecError>> {
-        read::spec(path, config)
+        file::spec(path, config)
     }
 
     /// What the spec comes to, as a map that is a spec itself: paths relative to its folder, hooks

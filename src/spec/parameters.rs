@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{HookRef, SpecError, read};
+use super::{HookRef, SpecError, file};
 use crate::config::Config;
 use crate::diagnostic::{Label, Warning};
 use crate::model::{Axis, ParamSet, ParamSpace, Value};
@@ -81,7 +81,7 @@ impl Parameters {
     /// # Errors
     /// All that is wrong with it.
     pub fn load(path: &Path, config: &Config) -> Result<Self, Vec<SpecError>> {
-        read::parameters_file(path, config)
+        file::parameters_file(path, config)
     }
 
     pub(super) fn of(mode: Mode, space: ParamSpace) -> Self {

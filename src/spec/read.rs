@@ -1,24 +1,20 @@
 //! From nodes to a spec.
 
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::{HookRef, Mode, OutputDir, Parameters, Pattern, Role, SlurmArgs, Spec, SpecError};
-use super::{Retry, program, retry, traps};
-use crate::config::{Config, JinjaOptions};
-use crate::diagnostic::{Source, Warning, did_you_mean};
+use super::{Retry, retry, traps};
+use crate::config::JinjaOptions;
+use crate::diagnostic::{Warning, did_you_mean};
 use crate::fs;
 use crate::model::{Axis, Map, ParamSet, ParamSpace, Value};
-use crate::sandbox::{Stack, is_identifier};
+use crate::sandbox::is_identifier;
 use crate::text;
-use crate::yaml::{self, Fields, Misfit, Node, Schema, YamlError};
+use crate::yaml::{Fields, Misfit, Node, Schema};
 
 /// The most parameter sets of a grid. Slurm itself keeps far fewer jobs, and a hook is asked about
 /// each of them.
 const MAX_SETS: usize = 10_000_000;
-/// The largest spec, in bytes.
-const MAX_BYTES: u64 = 64 << 20;
 
 const KEYS: [&str; 13] = [
     "template",
@@ -37,92 +33,8 @@ const KEYS: [&str; 13] = [
     "variables",
 ];
 
-pub(super) fn spec(path: &Path, config: &Config) -> Result<Spec, Vec<SpecError>> {
-    with_root(path, config, &[], Reader::spec)
-}
-
-pub(super) fn parameters_file(path: &Path, config: &Config) -> Result<Parameters, Vec<SpecError>> {
-    with_root(path, config, &["parameters"], |reader, root| {
-        let traps = traps::find(root, config.yaml);
-        let parameters = reader.parameters(root, "a parameter file")?;
-        Some(Parameters {
-            traps,
-            ..parameters
-        })
-    })
-}
-
-/// Reads the file at `path`, which holds what stands under `prefix` in a spec.
-fn with_root<T: Send>(
-    path: &Path,
-    config: &Config,
-    prefix: &[&str],
-    read: impl FnOnce(&mut Reader, &Node) -> Option<T> + Send,
-) -> Result<T, Vec<SpecError>> {
-    let finish = |root: &Node, functions| {
-        let mut reader = Reader::new(path, config.yaml, functions);
-        let read = read(&mut reader, root);
-        reader.finish(path, read)
-    };
-    if !program::is_program(path) {
-        let root = root(path, config.yaml).map_err(|error| vec![error])?;
-        return finish(&root, None);
-    }
-    check_exists(path).map_err(|error| vec![error])?;
-    // Nodes stay on the thread that made them.
-    let done = Stack::run(|stack| {
-        let program =
-            program::run(path, &config.hooks, stack, prefix).map_err(|error| vec![error])?;
-        finish(&program.root, Some(program.functions))
-    });
-    done.map_err(|error| vec![SpecError::Thread(error)])?
-}
-
-/// Whether an error says that there is no file.
-fn is_missing(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
-/// Refuses a file that is not there.
-pub(super) fn check_exists(path: &Path) -> Result<(), SpecError> {
-    match fs_err::metadata(path) {
-        Err(error) if is_missing(&error) => Err(SpecError::missing(path)),
-        _ => Ok(()),
-    }
-}
-
-fn root(path: &Path, schema: Schema) -> Result<Node, SpecError> {
-    match yaml::parse(&source(path)?, schema) {
-        Ok(Some(root)) => Ok(root),
-        Ok(None) => Err(SpecError::Empty { path: path.into() }),
-        Err(error) => {
-            let path = path.into();
-            Err(SpecError::Yaml { path, error })
-        }
-    }
-}
-
-/// The text of a spec that is no program.
-pub(super) fn source(path: &Path) -> Result<Arc<Source>, SpecError> {
-    let owned = || path.to_owned();
-    if path.extension().is_some_and(|it| it == "py" || it == "j2") {
-        return Err(SpecError::Language { path: owned() });
-    }
-    yaml::read(path, MAX_BYTES).map_err(|error| match error {
-        YamlError::Read(error) if is_missing(&error) => SpecError::missing(path),
-        YamlError::Read(error) => error.into(),
-        error => {
-            let path = owned();
-            SpecError::Yaml { path, error }
-        }
-    })
-}
-
 /// Walks the nodes and notes all that does not fit.
-struct Reader {
+pub(super) struct Reader {
     path: PathBuf,
     folder: PathBuf,
     schema: Schema,
@@ -133,7 +45,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(path: &Path, schema: Schema, functions: Option<Vec<String>>) -> Self {
+    pub(super) fn new(path: &Path, schema: Schema, functions: Option<Vec<String>>) -> Self {
         Self {
             path: path.to_owned(),
             folder: fs::parent(path).to_owned(),
@@ -144,7 +56,7 @@ impl Reader {
         }
     }
 
-    fn finish<T>(self, path: &Path, read: Option<T>) -> Result<T, Vec<SpecError>> {
+    pub(super) fn finish<T>(self, path: &Path, read: Option<T>) -> Result<T, Vec<SpecError>> {
         match read {
             Some(read) if self.misfits.is_empty() => Ok(read),
             _ => {
@@ -162,7 +74,7 @@ impl Reader {
         fs::join(&self.folder, text)
     }
 
-    fn spec(&mut self, root: &Node) -> Option<Spec> {
+    pub(super) fn spec(&mut self, root: &Node) -> Option<Spec> {
         let fields = Fields::read(root, "a spec", &KEYS, &mut self.misfits)?;
         let path = root.label().source.path.clone();
         let name = fields.any_text("name", &mut self.misfits).map(String::from);
@@ -215,6 +127,15 @@ impl Reader {
             jinja,
             warnings: std::mem::take(&mut self.warnings),
             traps: traps::find(root, self.schema),
+        })
+    }
+
+    /// What stands under `parameters` in a spec, as a file of its own.
+    pub(super) fn parameters_file(&mut self, root: &Node) -> Option<Parameters> {
+        let parameters = self.parameters(root, "a parameter file")?;
+        Some(Parameters {
+            traps: traps::find(root, self.schema),
+            ..parameters
         })
     }
 
