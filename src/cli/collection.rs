@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher};
 use serde::Serialize;
@@ -77,7 +77,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
             list(&manager, matcher.as_ref(), global.json, printer)
         }
         Command::Show { name } => {
-            show(&manager.get(&name)?, global.json, printer).map(|()| Exit::Done)
+            show(&manager.get(&name)?, &root, global.json, printer).map(|()| Exit::Done)
         }
         Command::Delete {
             name,
@@ -176,13 +176,14 @@ struct ShownJob<'a> {
     attempts: &'a [Attempt],
 }
 
-fn show(collection: &Collection, json: bool, printer: &Printer) -> Result<(), Error> {
+fn show(collection: &Collection, root: &Path, json: bool, printer: &Printer) -> Result<(), Error> {
+    let script_path = |job: &Job| crate::fs::join(root, collection.script_path(job));
     if json {
         let jobs = collection.jobs.iter().map(|(job_name, job)| ShownJob {
             job_name,
             parameters: &job.parameters,
             slurm_args: &job.slurm_args,
-            script_path: collection.script_path(job),
+            script_path: script_path(job),
             state: job.state(),
             attempts: &job.attempts,
         });
@@ -200,7 +201,7 @@ fn show(collection: &Collection, json: bool, printer: &Printer) -> Result<(), Er
             job.state()
                 .map_or_else(|| UNSUBMITTED.into(), ToString::to_string),
             parameters(job),
-            collection.script_path(job).display().to_string(),
+            script_path(job).display().to_string(),
         ]
     });
     printer.result(&table(["JOB", "STATE", "PARAMETERS", "SCRIPT"], rows))

@@ -79,6 +79,7 @@ impl Dispatch {
             Err(error) => return Err(error.into()),
         };
         let plan = self.plan(&collection, choose(&collection)?, &limits)?;
+        self.tell_withheld(&plan, printer);
         if global.json {
             let jobs = plan.batches.iter().flat_map(Batch::jobs);
             let jobs: Vec<_> = jobs.map(Ready::name).collect();
@@ -132,6 +133,17 @@ impl Dispatch {
             limits.array_tasks,
             self.force,
         )
+    }
+
+    /// Says which of the user's variables would win over the scripts.
+    fn tell_withheld(&self, plan: &Plan, printer: &Printer) {
+        if printer.is_verbose() {
+            let jobs = plan.batches.iter().flat_map(Batch::jobs);
+            let scripts: Vec<_> = jobs.map(Ready::directives).collect();
+            for name in self.slurm.withheld(&scripts) {
+                printer.verbose(&format!("`sbatch` does not get {name}"));
+            }
+        }
     }
 
     /// `60 jobs of collection `x` in 2 arrays and 3 single submissions`.
@@ -261,6 +273,7 @@ impl Dispatch {
             refresh(&mut collection, &self.manager, &self.slurm)?;
         }
         let plan = self.plan(&collection, choose(&collection)?, limits)?;
+        self.tell_withheld(&plan, printer);
         let total = plan.jobs();
         let mut outcome = submitter.send(
             &mut collection,

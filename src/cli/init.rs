@@ -18,7 +18,7 @@ pub(super) struct Args {
     force: bool,
 }
 
-pub(super) fn run(args: &Args, printer: &Printer) -> Result<(), Error> {
+pub(super) fn run(json: bool, args: &Args, printer: &Printer) -> Result<(), Error> {
     let Args { force } = args;
     let folder = Path::new(PROJECT_FOLDER);
     let path = folder.join(FILE_NAME);
@@ -27,5 +27,8 @@ pub(super) fn run(args: &Args, printer: &Printer) -> Result<(), Error> {
     }
     fs_err::create_dir_all(folder)?;
     fs::write_atomic(&path, TEMPLATE.as_bytes())?;
-    printer.result(&format!("wrote {}\n", path.display()))
+    match json {
+        true => printer.json(&serde_json::json!({"written": path})),
+        false => printer.result(&format!("wrote {}\n", path.display())),
+    }
 }

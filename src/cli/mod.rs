@@ -209,7 +209,7 @@ fn dispatch(global: &Global, command: Command, printer: &Printer) -> Result<Exit
         Command::Config(args) => config::run(global, &args, printer),
         Command::Generate(args) => generate::run(global, *args, printer),
         Command::Hook(args) => hook::run(global, args, printer),
-        Command::Init(args) => init::run(&args, printer),
+        Command::Init(args) => init::run(global.json, &args, printer),
         Command::Migrate(args) => migrate::run(global, args, printer),
         Command::Spec(args) => spec::run(global, args, printer),
         Command::Cancel(args) => return cancel::run(global, args, printer),

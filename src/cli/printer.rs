@@ -84,6 +84,11 @@ impl Printer {
         }
     }
 
+    /// Whether `-v` was given.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Says something that only `-v` asks for.
     pub(super) fn verbose(&self, text: &str) {
         if self.verbose {

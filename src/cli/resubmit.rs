@@ -63,7 +63,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     extra_params: Vec<(String, String)>,
     /// Put jobs back into the queue under their old ids, while Slurm remembers them
-    #[arg(long, conflicts_with_all = ["set", "extra_params", "after", "array", "no_array", "max_running"])]
+    #[arg(long, conflicts_with_all = ["set", "extra_params", "after", "array", "no_array", "max_running", "force"])]
     requeue: bool,
     /// Leave the rules and the hook of the spec's `retry` aside
     #[arg(long)]
@@ -108,7 +108,8 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         filter: args.filter,
         only: args.only,
         names: Vec::new(),
-        limit: args.limit,
+        // Of jobs that follow rules, only those that go count.
+        limit: args.limit.filter(|_| args.requeue),
     };
     let Look {
         collection, away, ..
@@ -119,6 +120,9 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
     selection.check(&collection)?;
     let names = selection.choose(&collection);
     let mut retries = Retries::decide(&collection, &config, &root, &names, &wish)?;
+    if let Some(most) = args.limit {
+        retries.limit(most);
+    }
     printer.warnings(&retries.warnings);
     if !args.again && !wish.changes_something() && !args.dry_run {
         ask_about_failures(&collection, &retries, &root, printer)?;
@@ -166,7 +170,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         max_running: args.way.max_running,
         after: args.way.after(),
         wait_for_room: None,
-        force: false,
+        force: args.way.force,
         decided: Decided::all(&retries),
         requeued,
     };

@@ -10,7 +10,7 @@ use crate::collection::CollectionManager;
 use crate::config::{Config, FILE_NAME, Interpreter};
 use crate::diagnostic::quoted;
 use crate::error::Failures;
-use crate::scheduler::{Directives, Environment, Slurm};
+use crate::scheduler::{Environment, Slurm};
 use crate::spec::Spec;
 use crate::yaml::{Level, Trap};
 
@@ -73,8 +73,10 @@ pub(super) fn collections(config: &Config) -> CollectionManager {
 /// Slurm, as the environment leads to it.
 pub(super) fn slurm(printer: &Printer) -> Slurm {
     let environment = Environment::new(env::vars_os());
-    for name in environment.withheld(&Directives::default()) {
-        printer.verbose(&format!("`sbatch` does not get {name}"));
+    let unheeded = environment.unheeded();
+    if !unheeded.is_empty() {
+        let names = unheeded.join(", ");
+        printer.verbose(&format!("Slurm is asked without {names}"));
     }
     Slurm::new(environment)
 }

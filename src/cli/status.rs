@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::table::table;
 use super::{Exit, Global, Printer, settings};
 use crate::Error;
 use crate::collection::{Attempt, Collection, CollectionName, Job};
+use crate::fs;
 use crate::model::{JobId, JobName, JobState};
 use crate::refresh;
 use crate::text;
@@ -84,11 +85,11 @@ pub(super) fn run(global: &Global, args: &Args, printer: &Printer) -> Result<Exi
         let asked = args.state.as_ref();
         if global.json {
             let meant = |job: &Job| asked.is_none_or(|asked| asked.is(job.state()));
-            printer.json(&Report::new(&look, meant))?;
+            printer.json(&Report::new(&look, &config.root, meant))?;
         } else {
             let clear = args.watch && io::stdout().is_terminal();
             let clear = if clear { "\u{1b}[H\u{1b}[J" } else { "" };
-            printer.result(&format!("{clear}{}", text(&look, asked)))?;
+            printer.result(&format!("{clear}{}", text(&look, &config.root, asked)))?;
         }
         let now = Timestamp::now();
         let is_over = look.collection.is_over(now) && !refresh::is_ending(&look.collection, now);
@@ -124,8 +125,8 @@ struct JobReport<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// With the jobs that are meant.
-    fn new(look: &'a Look, meant: impl Fn(&Job) -> bool) -> Self {
+    /// With the jobs that are meant. `root` is the project's, as seen from here.
+    fn new(look: &'a Look, root: &Path, meant: impl Fn(&Job) -> bool) -> Self {
         let Look {
             collection,
             away,
@@ -149,24 +150,24 @@ impl<'a> Report<'a> {
             },
             counts,
             jobs: jobs
-                .map(|(name, job)| JobReport::new(collection, name, job, now))
+                .map(|(name, job)| JobReport::new(collection, root, name, job, now))
                 .collect(),
         }
     }
 }
 
 /// The counts, and the jobs in a state that was asked for, or else the first that failed.
-fn text(look: &Look, asked: Option<&Asked>) -> String {
+fn text(look: &Look, root: &Path, asked: Option<&Asked>) -> String {
     let mut text = String::new();
-    write(&mut text, look, asked).expect("writing to a string cannot fail");
+    write(&mut text, look, root, asked).expect("writing to a string cannot fail");
     text
 }
 
-fn write(out: &mut String, look: &Look, asked: Option<&Asked>) -> std::fmt::Result {
+fn write(out: &mut String, look: &Look, root: &Path, asked: Option<&Asked>) -> std::fmt::Result {
     let Look {
         collection, away, ..
     } = look;
-    let report = Report::new(look, |job| match asked {
+    let report = Report::new(look, root, |job| match asked {
         Some(asked) => asked.is(job.state()),
         None => job.state().is_some_and(JobState::is_failure),
     });
@@ -176,7 +177,12 @@ fn write(out: &mut String, look: &Look, asked: Option<&Asked>) -> std::fmt::Resu
     if let Some(error) = away {
         let age = Timestamp::now().as_second() - report.as_of.as_second();
         writeln!(out, "{error}")?;
-        writeln!(out, "as of {} ago ({})", duration(age), report.as_of)?;
+        writeln!(
+            out,
+            "as of the last change, {} ago ({})",
+            duration(age),
+            report.as_of
+        )?;
     }
     let counts = refresh::count(collection);
     let completed = counts.get(&Some(JobState::Completed)).copied();
@@ -222,13 +228,15 @@ fn write(out: &mut String, look: &Look, asked: Option<&Asked>) -> std::fmt::Resu
 impl<'a> JobReport<'a> {
     fn new(
         collection: &'a Collection,
+        root: &Path,
         job_name: &'a JobName,
         job: &'a Job,
         now: Timestamp,
     ) -> Self {
         let latest = job.attempts.last();
         let source = collection.sources.get(job.source);
-        let folder = source.map_or(std::path::Path::new(""), |source| &source.working_dir);
+        let folder = source.map_or(Path::new(""), |source| &source.working_dir);
+        let folder = fs::join(root, folder);
         let of = |field: fn(&'a Attempt) -> Option<&'a str>| latest.and_then(field);
         Self {
             job_name,
@@ -241,7 +249,7 @@ impl<'a> JobReport<'a> {
             elapsed_seconds: latest.and_then(|attempt| attempt.elapsed_seconds(now)),
             log: latest
                 .and_then(|attempt| attempt.log.as_ref())
-                .map(|log| crate::fs::join(folder, log)),
+                .map(|log| fs::join(&folder, log)),
         }
     }
 

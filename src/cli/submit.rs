@@ -49,9 +49,6 @@ pub(super) struct Args {
     /// How long to wait between two tries, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, requires = "wait_for_room", value_parser = at_least(10_u64, "seconds"))]
     interval: u64,
-    /// Submit scripts that were edited since they were generated as they are
-    #[arg(long)]
-    force: bool,
 }
 
 /// How jobs are sent.
@@ -77,6 +74,9 @@ pub(super) struct Way {
         default_value = "afterok"
     )]
     after_type: After,
+    /// Submit scripts that were edited since they were generated as they are
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -116,7 +116,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         wait_for_room: args
             .wait_for_room
             .then(|| Duration::from_secs(args.interval)),
-        force: args.force,
+        force: args.way.force,
         decided: Vec::new(),
         requeued: Vec::new(),
     };

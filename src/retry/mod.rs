@@ -177,6 +177,16 @@ impl Retries {
         failures.into_result()
     }
 
+    /// Leaves out what goes beyond the first `most` that do.
+    pub fn limit(&mut self, most: usize) {
+        let mut going = 0;
+        self.decisions.retain(|decision| {
+            let stays = matches!(decision.verdict, Verdict::Stay(_));
+            going += usize::from(!stays);
+            stays || going <= most
+        });
+    }
+
     /// The jobs to submit again that are as they were when it was decided.
     pub fn again(&self, collection: &Collection) -> Vec<Again> {
         let again = self.decisions.iter().filter_map(|decision| {

@@ -34,6 +34,21 @@ const NEVER: [&str; 14] = [
     "SBATCH_WAIT_ALL_NODES",
 ];
 
+/// Variables of `sbatch`, after `SBATCH_`, that are not called as their option or exclude others: what
+/// a script must not say for them to count. See sbatch(1), "INPUT ENVIRONMENT VARIABLES".
+const OPTIONS: [(&[&str], &[&str]); 7] = [
+    (&["BURST_BUFFER"], &["bb", "bbf"]),
+    (&["CORE_SPEC", "THREAD_SPEC"], &["core-spec", "thread-spec"]),
+    (&["CPU_FREQ_REQ"], &["cpu-freq"]),
+    (
+        &["MEM_PER_CPU", "MEM_PER_GPU", "MEM_PER_NODE"],
+        &["mem", "mem-per-cpu", "mem-per-gpu"],
+    ),
+    (&["NO_REQUEUE", "REQUEUE"], &["no-requeue", "requeue"]),
+    (&["REQ_SWITCH", "WAIT4SWITCH"], &["switches"]),
+    (&["TIMELIMIT"], &["time"]),
+];
+
 impl Environment {
     /// Takes all variables of a process.
     pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
@@ -45,13 +60,15 @@ impl Environment {
     /// For commands that ask. Times come in UTC, lists of tasks whole.
     pub(super) fn for_questions(&self) -> Vec<(OsString, OsString)> {
         const SET: [(&str, &str); 3] = [("LC_ALL", "C"), ("TZ", "UTC"), ("SLURM_BITSTR_LEN", "0")];
-        let kept = |name: &str| {
-            (!is_slurms(name) || ADDRESS.contains(&name))
-                && !SET.iter().any(|(set, _)| *set == name)
-        };
-        let mut variables = self.filtered(kept);
+        let is_set = |name: &str| SET.iter().any(|(set, _)| *set == name);
+        let mut variables = self.filtered(|name| !changes_answers(name) && !is_set(name));
         variables.extend(SET.map(|(name, value)| (name.into(), value.into())));
         variables
+    }
+
+    /// The variables that commands which ask do not get, for people who wonder.
+    pub fn unheeded(&self) -> Vec<&str> {
+        self.names(changes_answers)
     }
 
     /// For `sbatch`: what the script does not say itself may come from the environment, as the
@@ -60,12 +77,18 @@ impl Environment {
         self.filtered(|name| !changes_submission(name, directives))
     }
 
-    /// The variables that are kept from `sbatch`, for people who wonder.
-    pub fn withheld(&self, directives: &Directives) -> Vec<&str> {
+    /// The variables that are kept from `sbatch` for one of some scripts, for people who wonder.
+    pub fn withheld(&self, scripts: &[&Directives]) -> Vec<&str> {
+        self.names(|name| {
+            let mut scripts = scripts.iter();
+            is_slurms(name) && scripts.any(|directives| changes_submission(name, directives))
+        })
+    }
+
+    /// Some of the names, sorted.
+    fn names(&self, meant: impl Fn(&str) -> bool) -> Vec<&str> {
         let names = self.variables.iter().filter_map(|(name, _)| name.to_str());
-        let mut names: Vec<_> = names
-            .filter(|name| changes_submission(name, directives))
-            .collect();
+        let mut names: Vec<_> = names.filter(|name| meant(name)).collect();
         names.sort_unstable();
         names
     }
@@ -107,17 +130,21 @@ fn is_slurms(name: &str) -> bool {
     PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether a variable would change what commands that ask print.
+fn changes_answers(name: &str) -> bool {
+    is_slurms(name) && !ADDRESS.contains(&name)
+}
+
 /// Whether a variable would change what the script of a job says, or carry the job that runs us into
 /// the new one.
 fn changes_submission(name: &str, directives: &Directives) -> bool {
-    if let Some(option) = name.strip_prefix("SBATCH_") {
-        let option = match option {
-            "TIMELIMIT" => "time".into(),
-            "NO_REQUEUE" => "requeue".into(),
-            "CLUSTER_CONSTRAINT" => "cluster-constraint".into(),
-            option => option.to_lowercase().replace('_', "-"),
-        };
-        return NEVER.contains(&name) || directives.get(&option).is_some();
+    if let Some(variable) = name.strip_prefix("SBATCH_") {
+        let says = |option: &&str| directives.get(option).is_some();
+        return NEVER.contains(&name)
+            || match OPTIONS.iter().find(|(of, _)| of.contains(&variable)) {
+                Some((_, options)) => options.iter().any(says),
+                None => says(&&*variable.to_lowercase().replace('_', "-")),
+            };
     }
     // `SLURM_CLUSTERS` is a wish of the user, as `SBATCH_CLUSTERS` is; the rest describes a job, or
     // how commands print.
@@ -163,7 +190,27 @@ mod tests {
         );
         let own = Directives::parse("#!/bin/sh\n#SBATCH -A lab -t 10\n");
         assert_eq!(names(&environment.for_sbatch(&own)), ["PATH", "SLURM_CONF"]);
-        assert!(environment.withheld(&own).contains(&"SBATCH_ACCOUNT"));
+        let withheld = environment.withheld(&[&plain, &own]);
+        assert!(withheld.contains(&"SBATCH_ACCOUNT"), "{withheld:?}");
+    }
+
+    #[test]
+    fn variables_count_by_the_options_that_they_stand_for() {
+        for (variable, line, is_withheld) in [
+            ("SBATCH_MEM_PER_NODE", "--mem=4G", true),
+            ("SBATCH_MEM_PER_CPU", "--mem=4G", true),
+            ("SBATCH_MEM_PER_CPU", "--mem-bind=local", false),
+            ("SBATCH_WAIT4SWITCH", "--switches=1", true),
+            ("SBATCH_CPU_FREQ_REQ", "--cpu-freq=low", true),
+            ("SBATCH_THREAD_SPEC", "-S 2", true),
+            ("SBATCH_NO_REQUEUE", "--requeue", true),
+            ("SBATCH_CLUSTER_CONSTRAINT", "--cluster-constraint=x", true),
+            ("SBATCH_QOS", "--time=1", false),
+        ] {
+            let own = Directives::parse(&format!("#!/bin/sh\n#SBATCH {line}\n"));
+            let withheld = !environment(&[variable]).withheld(&[&own]).is_empty();
+            assert_eq!(withheld, is_withheld, "{variable} {line}");
+        }
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Slurm {
         }
     }
 
+    /// The inherited variables that `sbatch` does not get for one of some scripts.
+    pub fn withheld(&self, scripts: &[&Directives]) -> Vec<&str> {
+        self.environment.withheld(scripts)
+    }
+
     /// Asks, and asks again while nobody answers.
     fn ask(
         &self,

@@ -198,7 +198,11 @@ impl Reader {
             .unwrap_or_default();
         let space = match (fields.get("values"), mode) {
             (None, Mode::Grid) => ParamSpace::grid(Vec::new()),
-            (None, Mode::List) => Some(ParamSpace::list(Vec::new())),
+            (None, Mode::List) => {
+                let message = "there are no `values`, so there are no jobs";
+                self.warnings.push(Warning::new(message).at(node.label()));
+                Some(ParamSpace::list(Vec::new()))
+            }
             (Some(values), Mode::Grid) => self.grid(values),
             (Some(values), Mode::List) => self.list(values),
         };

@@ -107,6 +107,11 @@ impl Ready {
         &self.request.name
     }
 
+    /// What its script asks of `sbatch`.
+    pub fn directives(&self) -> &Directives {
+        &self.directives
+    }
+
     /// What the job has in common with others; `None` if it must be submitted by itself.
     fn class(&self) -> Option<Class> {
         let Directives { interpreter, .. } = &*self.directives;

@@ -7,6 +7,7 @@ use slurmkit::collection::Attempt;
 use slurmkit::model::{JobId, JobState};
 
 use super::submitted::Project;
+use super::test::{Run, contains};
 
 const JOBS: usize = 10_000;
 
@@ -69,6 +70,62 @@ fn of_somebody_elses_collection_the_owners_jobs_are_looked_at_and_nothing_is_sav
     let asked = project.test.read("asked");
     assert!(asked.contains("--user=1234"), "{asked}");
     assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+/// As `logs` and `find` do, so that what is printed can be opened.
+#[test]
+fn paths_are_shown_as_they_are_seen_from_here() {
+    let project = Project::new(1, "").ended(1, "FAILED", |attempt| {
+        attempt.log = Some("logs/seed1.out".into());
+    });
+    let below = |args: &str| {
+        let mut command = project.test.command();
+        command.current_dir(project.test.path().join("out"));
+        let output = command.args(args.split(' ')).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let root = project.test.path().canonicalize().unwrap();
+    for (args, path) in [
+        ("status", "logs/seed1.out"),
+        ("--json status", "logs/seed1.out"),
+        ("collection show default", "out/seed1.job"),
+        ("--json collection show default", "out/seed1.job"),
+    ] {
+        let here = project.command(args).stdout;
+        let there = below(args);
+        let absolute = root.join(path).display().to_string();
+        assert!(here.contains(path) && !here.contains(&absolute), "{here}");
+        assert!(there.contains(&absolute), "{there}");
+    }
+}
+
+/// What a user has set for `sbatch` must not win over what scripts say.
+#[test]
+fn variables_that_sbatch_does_not_get_are_named() {
+    let project = Project::with_args("mem: 32G", 1, "");
+    let sbatch = "#!/bin/sh\nenv | grep ^SBATCH_ > FOLDER/variables\necho 7\n";
+    let folder = project.test.path().display().to_string();
+    project
+        .test
+        .write("bin/sbatch", &sbatch.replace("FOLDER", &folder));
+    let mut command = project.test.command();
+    let path = format!("{folder}/bin:{}", std::env::var("PATH").unwrap());
+    command
+        .args(["-v", "submit", "-y"])
+        .env("PATH", path)
+        .env("SBATCH_MEM_PER_CPU", "1")
+        .env("SBATCH_ACCOUNT", "lab")
+        .env("SQUEUE_FORMAT", "%i");
+    let run = Run::of(command.output().unwrap());
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    contains(
+        &run.stderr,
+        &[
+            "Slurm is asked without SBATCH_ACCOUNT, SBATCH_MEM_PER_CPU, SQUEUE_FORMAT\n",
+            "`sbatch` does not get SBATCH_MEM_PER_CPU\n",
+        ],
+    );
+    assert_eq!(project.test.read("variables"), "SBATCH_ACCOUNT=lab\n");
 }
 
 /// The accounting learns of an end after the controller, mostly a moment; `status` that follows `wait`

@@ -17,6 +17,10 @@ fn init_writes_a_config_that_changes_nothing_yet() {
     test.write(".slurmkit/config.yaml", "python: mine\n");
     test.ok("init --force");
     assert!(!test.read(".slurmkit/config.yaml").contains("mine"));
+    contains(
+        &test.ok("--json init --force"),
+        &["\"written\": \".slurmkit/config.yaml\""],
+    );
 }
 
 #[test]

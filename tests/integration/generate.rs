@@ -52,6 +52,19 @@ fn an_empty_axis_is_no_job_and_a_warning() {
 }
 
 #[test]
+fn a_list_without_values_is_no_job_and_a_warning() {
+    let spec = "template: t.j2\nparameters: {mode: list}\n";
+    let test = Test::new().file("t.j2", "x\n").file("spec.yaml", spec);
+    let run = test.run("generate spec.yaml");
+    assert_eq!(run.code, Some(0));
+    contains(&run.stdout, &["0 jobs"]);
+    contains(
+        &run.stderr,
+        &["warning: there are no `values`, so there are no jobs"],
+    );
+}
+
+#[test]
 fn a_list_may_be_ragged() {
     assert_eq!(
         jobs("  mode: list\n  values:\n  - {a: 1}\n  - {b: 2, a: 3}\n"),

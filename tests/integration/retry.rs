@@ -220,6 +220,9 @@ fn a_state_without_a_rule_needs_a_word() {
     );
     assert_eq!(decided("--filter cancelled"), ["stay"]);
     assert_eq!(decided("--no-rules"), ["submit", "submit", "submit"]);
+    // What stays does not count.
+    assert_eq!(decided("--limit 1"), ["stay", "stay", "submit"]);
+    assert_eq!(decided("--limit 1 --set mem=64G"), ["submit", "stay"]);
     assert_eq!(
         project.dry_run("--no-rules")["jobs"]
             .as_array()
@@ -481,6 +484,16 @@ fn a_script_of_another_attempt_is_written_over_no_file() {
         "the script of job `seed1.2`\n"
     );
     assert!(project.test.read("out/seed1.3.job").contains("--mem=64G"));
+}
+
+#[test]
+fn an_edited_script_goes_again_only_by_force() {
+    let project = Project::new(1, "").ended(1, "FAILED", nothing);
+    project
+        .test
+        .write("out/seed1.job", "#!/bin/sh\necho edited\n");
+    contains(&project.refused("-y"), &["out/seed1.job", "`--force`"]);
+    contains(&project.resubmit("-y --force"), &["submitted 1 job"]);
 }
 
 #[test]
