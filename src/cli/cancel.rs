@@ -69,7 +69,7 @@ pub(super) fn run(global: &Global, args: Args, printer: &Printer) -> Result<Exit
         let refused = format!("not cancelled: {jobs} of collection `{name}`");
         printer.confirm(yes, &[], &question, refused)?;
         cancellation.note(&mut collection);
-        save(&manager, &mut collection)?;
+        save(&manager, &mut collection, printer)?;
         cancellation.apply(&slurm, state.as_ref())?;
         look(&manager, &name, &slurm, printer)?;
     }

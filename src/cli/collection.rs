@@ -13,7 +13,7 @@ use crate::collection::{
     ScriptDigest,
 };
 use crate::model::{JobName, JobState, Map, ParamSet};
-use crate::refresh::refresh;
+use crate::refresh::{Scope, refresh};
 use crate::text;
 
 const EXAMPLES: &str = "\
@@ -344,7 +344,7 @@ fn check_ended(
 ) -> Result<(), Error> {
     if collection.count_active() > 0 {
         // Without an answer it stays at what was seen last.
-        refresh(collection, manager, &settings::slurm(printer)).ok();
+        refresh(collection, manager, &settings::slurm(printer), Scope::All).ok();
     }
     match collection.count_active() {
         0 => Ok(()),

@@ -1,7 +1,8 @@
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use super::{Exit, Global, Printer};
 use crate::Error;
 use crate::collection::{Collection, CollectionManager, CollectionName};
 use crate::model::{JobId, JobName, JobState};
-use crate::refresh::refresh;
+use crate::refresh::{Scope, refresh};
 use crate::scheduler::{Dependency, DependencyType, Limits, Scheduler, Slurm, SlurmError};
 use crate::submit::{Arrays, Batch, Outcome, Plan, Ready, Request, Stop, Submitter};
 use crate::text;
@@ -45,7 +46,7 @@ impl Dispatch {
             return Ok(None);
         };
         let mut parents = self.manager.get(parents)?;
-        let refreshed = refresh(&mut parents, &self.manager, &self.slurm)?;
+        let refreshed = refresh(&mut parents, &self.manager, &self.slurm, Scope::All)?;
         // Slurm takes a job that it has forgotten for one that completed.
         if let Some(error) = refreshed.accounting_away {
             return Err(error.into());
@@ -63,7 +64,8 @@ impl Dispatch {
     ) -> Result<Exit, Error> {
         let mut collection = self.manager.get(&self.name)?;
         self.dependency()?;
-        if look && let Err(error) = refresh(&mut collection, &self.manager, &self.slurm) {
+        if look && let Err(error) = refresh(&mut collection, &self.manager, &self.slurm, Scope::All)
+        {
             printer.note(&format!("note: {error}; states are those of the last look"));
         }
         let limits = match self.slurm.limits() {
@@ -73,6 +75,7 @@ impl Dispatch {
                 Limits {
                     array_tasks: 1001,
                     remembers_seconds: 300,
+                    answers_seconds: 10,
                     accounting: true,
                 }
             }
@@ -176,7 +179,7 @@ impl Dispatch {
         if !yes {
             let mut collection = self.manager.get(&self.name)?;
             if look {
-                refresh(&mut collection, &self.manager, &self.slurm)?;
+                refresh(&mut collection, &self.manager, &self.slurm, Scope::All)?;
             }
             let plan = self.plan(&collection, choose(&collection)?, &limits)?;
             // Nobody is asked about what cannot be done.
@@ -197,9 +200,10 @@ impl Dispatch {
         let mut left: Option<HashSet<JobName>> = None;
         loop {
             let of_left = |collection: &Collection| {
+                let unsettled = collection.unsettled_jobs();
                 let is_free = |name: &&JobName| {
-                    let active = collection.jobs.get(*name).and_then(|job| job.state());
-                    !active.is_some_and(JobState::is_active) && !collection.is_unsettled(name)
+                    let state = collection.jobs.get(*name).and_then(|job| job.state());
+                    !state.is_some_and(JobState::is_active) && !unsettled.contains(name.as_str())
                 };
                 Ok(choose(collection)?
                     .into_iter()
@@ -259,28 +263,35 @@ impl Dispatch {
     ) -> Result<(Outcome, Vec<(JobName, JobId)>), Error> {
         let lock = self.manager.lock(&self.name)?;
         let mut collection = self.manager.get(&self.name)?;
-        let dependency = self.dependency()?;
+        let known = RefCell::new((Instant::now(), self.dependency()?));
+        // Slurm takes a parent that it has forgotten for one that completed.
+        let fresh = Duration::from_secs(limits.remembers_seconds / 2);
+        let dependency = || {
+            if known.borrow().0.elapsed() > fresh {
+                *known.borrow_mut() = (Instant::now(), self.dependency()?);
+            }
+            Ok(known.borrow().1.clone())
+        };
+        let stop = || patience.is_asked();
         let submitter = Submitter {
             manager: &self.manager,
             lock: &lock,
             scheduler: &self.slurm,
             limits,
             max_running: self.max_running,
-            dependency: dependency.as_ref(),
+            dependency: &dependency,
+            stop: &stop,
         };
         let recovered = submitter.recover(&mut collection)?;
         if look {
-            refresh(&mut collection, &self.manager, &self.slurm)?;
+            refresh(&mut collection, &self.manager, &self.slurm, Scope::All)?;
         }
         let plan = self.plan(&collection, choose(&collection)?, limits)?;
         self.tell_withheld(&plan, printer);
         let total = plan.jobs();
-        let mut outcome = submitter.send(
-            &mut collection,
-            plan,
-            &mut |done| printer.advance("submitting", done, total),
-            &|| patience.is_asked(),
-        );
+        let mut outcome = submitter.send(&mut collection, plan, &mut |done| {
+            printer.advance("submitting", done, total);
+        });
         // Whatever happened, what was sent is in the journal; here it goes into the collection.
         let saved = self
             .manager

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Printer;
 use crate::Error;
 use crate::collection::{Collection, CollectionError, CollectionManager, CollectionName};
-use crate::refresh::{ask_for_exit_codes, is_due_for, is_ending, refresh};
+use crate::refresh::{Scope, ask_for_exit_codes, is_due_for, is_ending, refresh};
 use crate::scheduler::{Slurm, SlurmError};
 
 /// A collection after a look at the cluster.
@@ -38,7 +38,7 @@ pub(super) fn look(
     }
     let foreign_owner = manager.foreign_owner(name);
     let asked = as_owner(slurm, foreign_owner);
-    let refreshed = match refresh(&mut collection, manager, &asked) {
+    let refreshed = match refresh(&mut collection, manager, &asked, Scope::News) {
         Ok(refreshed) => refreshed,
         Err(error) => {
             return Ok(Look {
@@ -52,7 +52,7 @@ pub(super) fn look(
         printer.note(&format!("note: the accounting does not answer: {error}"));
     }
     if refreshed.changed && foreign_owner.is_none() {
-        save(manager, &mut collection)?;
+        save(manager, &mut collection, printer)?;
     }
     Ok(Look {
         collection,
@@ -84,7 +84,7 @@ pub(super) fn look_at_ends(
         && let Ok(true) = ask_for_exit_codes(&mut seen.collection, &as_owner(slurm, foreign_owner))
         && foreign_owner.is_none()
     {
-        save(manager, &mut seen.collection)?;
+        save(manager, &mut seen.collection, printer)?;
     }
     Ok(seen)
 }
@@ -95,10 +95,11 @@ fn as_owner(slurm: &Slurm, foreign_owner: Option<u32>) -> Slurm {
 }
 
 /// Saves what is known of jobs, with what can be removed then, unless somebody else is changing the
-/// collection: the next look comes to the same.
+/// collection or there is no room: the next look comes to the same.
 pub(super) fn save(
     manager: &CollectionManager,
     collection: &mut Collection,
+    printer: &Printer,
 ) -> Result<(), CollectionError> {
     let saved = manager.lock(&collection.name).and_then(|lock| {
         let staged = manager.stage(&lock, collection)?;
@@ -114,6 +115,16 @@ pub(super) fn save(
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
             ) =>
         {
+            Ok(())
+        }
+        // Least of all when jobs that fill a disk are to be cancelled.
+        Err(CollectionError::Io(error))
+            if matches!(
+                error.kind(),
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+            ) =>
+        {
+            printer.note(&format!("note: what is new cannot be noted: {error}"));
             Ok(())
         }
         saved => saved,

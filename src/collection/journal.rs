@@ -4,6 +4,7 @@
 //! right after it, with the id. Whatever is killed in between, the token tells whether Slurm has the
 //! job. A last line that was not written whole is no line.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -189,6 +190,12 @@ impl Collection {
         let has = |attempt: &Attempt| attempt.token == Some(sending.token);
         let mut jobs = sending.jobs.iter().filter_map(job);
         jobs.any(|job| job.attempts.iter().any(has))
+    }
+
+    /// The jobs of submissions that are under way or whose outcome is unknown.
+    pub fn unsettled_jobs(&self) -> HashSet<&str> {
+        let jobs = self.unsettled.iter().flat_map(|sending| &sending.jobs);
+        jobs.map(|job| &*job.name).collect()
     }
 
     /// Whether a submission of the job is under way or its outcome unknown.

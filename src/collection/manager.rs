@@ -282,31 +282,26 @@ impl CollectionManager {
     /// Removes the record of a collection. Its scripts and logs stay.
     pub fn delete(&self, name: &CollectionName) -> Result<(), CollectionError> {
         let lock = self.lock(name)?;
-        match fs_err::remove_file(self.path(name)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(CollectionError::Missing {
-                    name: name.clone(),
-                    similar: None,
-                    empty: None,
-                })
-            }
-            result => {
-                result?;
-                // What only its submissions need.
-                for path in [
-                    self.journal_path(name),
-                    self.folder.join(format!("{name}.tasks")),
-                ] {
-                    if path.is_dir() {
-                        fs_err::remove_dir_all(path)?;
-                    } else if path.exists() {
-                        fs_err::remove_file(path)?;
-                    }
-                }
-                drop(lock);
-                Ok(())
-            }
+        let path = self.path(name);
+        if !path.exists() {
+            return Err(CollectionError::Missing {
+                name: name.clone(),
+                similar: None,
+                empty: None,
+            });
         }
+        // What only its submissions need. The record goes last: whatever ends this, it can be deleted.
+        let tasks = self.folder.join(format!("{name}.tasks"));
+        if tasks.is_dir() {
+            fs_err::remove_dir_all(tasks)?;
+        }
+        match fs_err::remove_file(self.journal_path(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        fs_err::remove_file(path)?;
+        drop(lock);
+        Ok(())
     }
 
     /// The names of all collections, sorted.
@@ -337,19 +332,28 @@ impl CollectionManager {
     }
 
     fn find(&self, name: &CollectionName) -> Result<Option<Collection>, CollectionError> {
+        /// How often somebody else may save it meanwhile.
+        const READS: usize = 5;
         let path = self.path(name);
-        let Some(fingerprint) = Fingerprint::of(&path)? else {
-            return Ok(None);
-        };
-        let text = fs::read_text(&path, u64::MAX)?;
-        let mut collection = format::read(&path, name, text)?;
-        collection.read = Some(fingerprint);
-        let (entries, bytes) = journal::read(&self.journal_path(name))?;
-        for entry in entries {
-            collection.apply(entry);
+        for _ in 0..READS {
+            let Some(fingerprint) = Fingerprint::of(&path)? else {
+                return Ok(None);
+            };
+            let text = fs::read_text(&path, u64::MAX)?;
+            let mut collection = format::read(&path, name, text)?;
+            let (entries, bytes) = journal::read(&self.journal_path(name))?;
+            // Whoever saves it empties the journal then: that is in what was not read.
+            if Fingerprint::of(&path)? != Some(fingerprint) {
+                continue;
+            }
+            collection.read = Some(fingerprint);
+            for entry in entries {
+                collection.apply(entry);
+            }
+            collection.journal = bytes;
+            return Ok(Some(collection));
         }
-        collection.journal = bytes;
-        Ok(Some(collection))
+        Err(CollectionError::Changed { name: name.clone() })
     }
 }
 

@@ -313,9 +313,10 @@ impl<'a> Planner<'a> {
             .map(|((name, _), _)| name.clone())
             .collect();
         if self.generator.options.prune {
+            let unsettled = self.collection.unsettled_jobs();
             let is_active = |name: &&JobName| {
                 let state = self.collection.jobs.get(*name).and_then(Job::state);
-                state.is_some_and(JobState::is_active) || self.collection.is_unsettled(name)
+                state.is_some_and(JobState::is_active) || unsettled.contains(name.as_str())
             };
             let jobs = removed.iter().filter(is_active).count();
             if jobs > 0 {

@@ -8,11 +8,11 @@ mod observed;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::collection::{Attempt, Collection, CollectionManager};
 use crate::model::JobState;
-use crate::scheduler::{JobIds, Observation, Records, Scheduler, SlurmError};
+use crate::scheduler::{CLOCK_SECONDS, JobIds, Observation, Records, Scheduler, SlurmError};
 
 pub(crate) use observed::Observed;
 
@@ -30,6 +30,15 @@ pub const CANCELLING: &str = "being cancelled";
 /// How long a job that was just submitted may be missing from everything, in seconds.
 const GRACE_SECONDS: i64 = 120;
 
+/// Which jobs Slurm is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of which there may be news.
+    News,
+    /// All that were ever submitted: what is alive again must not be sent a second time.
+    All,
+}
+
 /// Brings the states of a collection up to date.
 ///
 /// # Errors
@@ -38,10 +47,12 @@ pub fn refresh(
     collection: &mut Collection,
     manager: &CollectionManager,
     scheduler: &dyn Scheduler,
+    scope: Scope,
 ) -> Result<Refreshed, SlurmError> {
     let now = Timestamp::now();
     let mut refreshed = Refreshed::default();
-    for cluster in clusters(collection, |attempt| is_due(attempt, now)) {
+    let is_asked = |attempt: &Attempt| scope == Scope::All || may_have_news(attempt, now);
+    for cluster in clusters(collection, is_asked) {
         let cluster = cluster.as_deref();
         let queue = Observed::new(scheduler.queue(cluster)?);
         let (mut missing, mut since) = (BTreeSet::new(), now);
@@ -60,7 +71,7 @@ pub fn refresh(
         let records = Records {
             cluster,
             numbers: Some(&missing),
-            since,
+            since: since - SignedDuration::from_secs(CLOCK_SECONDS),
         };
         match scheduler.accounting(&records) {
             Ok(records) => {
@@ -83,7 +94,15 @@ pub fn is_due_for(collection: &Collection, now: Timestamp) -> bool {
         .jobs
         .values()
         .filter_map(|job| job.attempts.last());
-    latest.any(|attempt| is_due(attempt, now))
+    latest.any(|attempt| may_have_news(attempt, now))
+}
+
+/// Whether the controller may know something new of an attempt: also of one that failed, since Slurm
+/// or somebody may have put it back into the queue while it was remembered.
+fn may_have_news(attempt: &Attempt, now: Timestamp) -> bool {
+    const REQUEUED_SECONDS: i64 = 24 * 3600;
+    let is_recent = |ended: Timestamp| now.as_second() - ended.as_second() < REQUEUED_SECONDS;
+    is_due(attempt, now) || attempt.state.is_failure() && attempt.ended.is_some_and(is_recent)
 }
 
 /// Whether there may be news of an attempt: it is alive, or it ended a while ago and the accounting
@@ -123,7 +142,8 @@ fn with_accounting(
     for attempt in latest(collection, cluster) {
         let gone = attempt.state.is_active() && queue.of(attempt).is_none();
         changed |= match records.of(attempt) {
-            Some(seen) if gone => update(attempt, &seen),
+            Some(seen) if gone && !seen.state.is_active() => update(attempt, &seen),
+            Some(seen) if gone => miss(attempt, &seen, now),
             // The last word; what ended before this began is the run before a requeue.
             Some(seen) if attempt.exit_code.is_none() && seen.ended >= attempt.started => {
                 !seen.state.is_active() && update(attempt, &seen)
@@ -243,6 +263,24 @@ fn update(attempt: &mut Attempt, seen: &Observation) -> bool {
         ref state if state.is_active() => None,
         _ => seen.exit_code.clone().or(attempt.exit_code.take()),
     };
+    *attempt != old
+}
+
+/// Enters what the accounting says of a job that the controller does not know any more: that it goes
+/// on. The accounting is behind, or its end got lost (`sacctmgr show runawayjobs`).
+fn miss(attempt: &mut Attempt, seen: &Observation, now: Timestamp) -> bool {
+    const LAG_SECONDS: i64 = 3600;
+    let old = attempt.clone();
+    let missed = attempt.ended.unwrap_or(now);
+    if attempt.reason.as_deref() == Some(CANCELLING) {
+        (attempt.state, attempt.reason) = (JobState::Cancelled, None);
+    } else if now.as_second() - missed.as_second() < LAG_SECONDS {
+        update(attempt, seen);
+    } else {
+        let reason = "it is gone, and the accounting missed its end";
+        (attempt.state, attempt.reason) = (JobState::Unknown, Some(reason.into()));
+    }
+    attempt.ended = Some(missed);
     *attempt != old
 }
 

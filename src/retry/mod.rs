@@ -189,12 +189,13 @@ impl Retries {
 
     /// The jobs to submit again that are as they were when it was decided.
     pub fn again(&self, collection: &Collection) -> Vec<Again> {
+        let unsettled = collection.unsettled_jobs();
         let again = self.decisions.iter().filter_map(|decision| {
             let Verdict::Again { remedy, .. } = &decision.verdict else {
                 return None;
             };
             let job = collection.jobs.get(&decision.name)?;
-            let is_free = decision.is_of(job) && !collection.is_unsettled(&decision.name);
+            let is_free = decision.is_of(job) && !unsettled.contains(decision.name.as_str());
             is_free.then(|| Again {
                 name: decision.name.clone(),
                 slurm: remedy.slurm.clone(),

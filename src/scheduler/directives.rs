@@ -158,7 +158,13 @@ impl Directives {
             if let Some(interpreter) = line.strip_prefix("#!").filter(|_| index == 0) {
                 directives.interpreter = interpreter.trim().into();
             } else if let Some(arguments) = line.strip_prefix("#SBATCH") {
-                directives.add(&split(arguments));
+                let words = split(arguments);
+                // What follows is of another part of a heterogeneous job.
+                if let Some("hetjob" | "packjob") = words.first().map(String::as_str) {
+                    directives.options.push(("hetjob".into(), None));
+                    break;
+                }
+                directives.add(&words);
             } else if !line.trim_start().starts_with('#') && !line.trim().is_empty() {
                 break;
             }
@@ -264,6 +270,16 @@ fn split(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_other_parts_of_a_heterogeneous_job_are_its_own() {
+        for word in ["hetjob", "packjob"] {
+            let head = format!("#!/bin/sh\n#SBATCH -o a\n#SBATCH {word}\n#SBATCH -o b\n");
+            let directives = Directives::parse(&head);
+            assert_eq!(directives.get("hetjob"), Some(""));
+            assert_eq!(directives.get("output"), Some("a"));
+        }
+    }
 
     #[test]
     fn options_are_read_as_sbatch_reads_them() {

@@ -108,19 +108,32 @@ impl Diagnose for SlurmError {
 
 /// Whether what a command said means that it did not get through, or got no answer.
 ///
-/// The texts are those of `slurm_errno.c`; see also `man slurm.conf`, `MessageTimeout`.
+/// The texts are those of `slurm_errno.c` and of the C library; see also `man slurm.conf`,
+/// `MessageTimeout`.
 pub(super) fn is_communication(message: &str) -> bool {
-    const SIGNS: [&str; 12] = [
+    const SIGNS: [&str; 24] = [
         "Unable to contact",
         "timed out",
         "Zero Bytes were transmitted",
         "Unexpected message received",
         "Unexpected missing socket",
         "Communication connection failure",
+        "Communication shutdown failure",
         "Connection refused",
+        "Connection reset",
+        "Broken pipe",
+        "Transport endpoint",
+        "No route to host",
+        "Network is unreachable",
+        "Host is down",
         "authentication error",
         "Munge encode failed",
         "Message receive failure",
+        "Message send failure",
+        "Header lengths are longer",
+        "Insane message length",
+        "standby mode",
+        "Unspecified error",
         "could not establish a configuration source",
         "Could not establish a configuration source",
     ];

@@ -96,6 +96,8 @@ pub struct Limits {
     pub array_tasks: u32,
     /// How long the controller remembers a job that ended, in seconds.
     pub remembers_seconds: u64,
+    /// How long a command waits for an answer, in seconds.
+    pub answers_seconds: u64,
     /// Whether jobs are kept in a database.
     pub accounting: bool,
 }

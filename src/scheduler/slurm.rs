@@ -337,8 +337,15 @@ fn parse_config(text: &str) -> Limits {
     Limits {
         array_tasks: u32::try_from(array_size.min(max_tasks)).unwrap_or(u32::MAX),
         remembers_seconds: number(of("MinJobAge")).unwrap_or(300),
-        accounting: !of("AccountingStorageType").ends_with("none"),
+        answers_seconds: number(of("MessageTimeout")).unwrap_or(10),
+        accounting: has_accounting(of("AccountingStorageType")),
     }
+}
+
+/// Whether a storage keeps jobs. Where there is none Slurm 23.11 and newer say `(null)`, older ones
+/// `accounting_storage/none`.
+fn has_accounting(storage: &str) -> bool {
+    !matches!(storage, "" | "(null)") && !storage.ends_with("none")
 }
 
 #[cfg(test)]
@@ -419,17 +426,21 @@ mod tests {
         let config = "Configuration data as of 2026-11-25T09:12:33\n\
                       AccountingStorageType   = accounting_storage/slurmdbd\n\
                       MaxArraySize            = 1001\nMinJobAge               = 120 sec\n\
+                      MessageTimeout          = 60 sec\n\
                       SchedulerParameters     = bf_interval=2,max_array_tasks=500\n";
         assert_eq!(
             parse_config(config),
             Limits {
                 array_tasks: 500,
                 remembers_seconds: 120,
+                answers_seconds: 60,
                 accounting: true
             }
         );
-        let none = "AccountingStorageType = accounting_storage/none\nMaxArraySize = 0\n";
-        let limits = parse_config(none);
-        assert_eq!((limits.array_tasks, limits.accounting), (0, false));
+        for none in ["accounting_storage/none", "(null)"] {
+            let config = format!("AccountingStorageType = {none}\nMaxArraySize = 0\n");
+            let limits = parse_config(&config);
+            assert_eq!((limits.array_tasks, limits.accounting), (0, false));
+        }
     }
 }

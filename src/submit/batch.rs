@@ -42,15 +42,7 @@ struct Class {
 const OWN: [&str; 3] = ["job-name", "output", "error"];
 
 /// What an array cannot do for its tasks.
-const NEVER: [&str; 7] = [
-    "array",
-    "hetjob",
-    "packjob",
-    "open-mode",
-    "wait",
-    "test-only",
-    "input",
-];
+const NEVER: [&str; 6] = ["array", "hetjob", "open-mode", "wait", "test-only", "input"];
 
 impl Batch {
     /// The jobs, in order of the tasks.

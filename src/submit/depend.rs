@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::Error;
 use crate::collection::{Attempt, Collection, Job};
@@ -10,7 +10,8 @@ impl Dependency {
     /// states must be of now, since Slurm takes an id that it has forgotten for one that is done.
     ///
     /// # Errors
-    /// When a job was never submitted; when one failed, and success is asked for.
+    /// When a job was never submitted, or nobody knows yet whether it was; when one failed, and success
+    /// is asked for.
     pub fn on(parents: &Collection, kind: DependencyType) -> Result<Self, Error> {
         let unmet = |problem: &str, jobs: usize| {
             let name = parents.name.clone();
@@ -22,6 +23,10 @@ impl Dependency {
             })
         };
         let count = |is: &dyn Fn(&Job) -> bool| parents.jobs.values().filter(|job| is(job)).count();
+        match parents.count_unsettled() {
+            0 => {}
+            unsettled => return unmet("on the way, as far as anybody knows", unsettled),
+        }
         match count(&|job| job.attempts.is_empty()) {
             0 => {}
             unsubmitted => return unmet("not submitted", unsubmitted),
@@ -73,17 +78,12 @@ fn array(attempt: &Attempt) -> Option<u64> {
 
 /// The arrays of which no task was submitted again under another id: one id stands for all tasks.
 fn whole_arrays(parents: &Collection, active: &[&Attempt]) -> HashSet<u64> {
-    let mut tasks: HashMap<u64, usize> = HashMap::new();
-    let attempts = parents.jobs.values().flat_map(|job| &job.attempts);
-    for number in attempts.filter_map(array) {
-        *tasks.entry(number).or_default() += 1;
-    }
-    let latest = parents.jobs.values().filter_map(|job| job.attempts.last());
-    for number in latest.filter_map(array) {
-        *tasks.entry(number).or_default() -= 1;
-    }
+    let left = parents.jobs.values().filter_map(|job| {
+        let (last, earlier) = job.attempts.split_last()?;
+        let is_other = |attempt: &&Attempt| attempt.job_id != last.job_id;
+        Some(earlier.iter().filter(is_other).filter_map(array))
+    });
+    let left: HashSet<u64> = left.flatten().collect();
     let numbers = active.iter().filter_map(|attempt| array(attempt));
-    numbers
-        .filter(|number| tasks.get(number) == Some(&0))
-        .collect()
+    numbers.filter(|number| !left.contains(number)).collect()
 }

@@ -111,12 +111,7 @@ impl Selection {
 
     /// The jobs that are meant, in the order of the collection.
     pub fn choose(&self, collection: &Collection) -> Vec<JobName> {
-        let unsettled: std::collections::HashSet<&str> = collection
-            .unsettled
-            .iter()
-            .flat_map(|sending| &sending.jobs)
-            .map(|job| &*job.name)
-            .collect();
+        let unsettled = collection.unsettled_jobs();
         let chosen = collection
             .jobs
             .iter()

@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 
 use super::batch::Ready;
 use super::plan::log_folders;
-use super::{Batch, Plan, array, settle};
+use super::settle::{Answer, Settler};
+use super::{Batch, Plan, array};
 use crate::Error;
 use crate::collection::{
     Collection, CollectionLock, CollectionManager, CollectionName, Journal, Sending, SendingJob,
@@ -26,8 +27,10 @@ pub struct Submitter<'a> {
     pub limits: &'a Limits,
     /// How many tasks of an array may run at a time.
     pub max_running: Option<u32>,
-    /// Jobs that all of these wait for.
-    pub dependency: Option<&'a Dependency>,
+    /// What a batch waits for, if it is sent now.
+    pub dependency: &'a dyn Fn() -> Result<Option<Dependency>, Error>,
+    /// Whether somebody wants an end: then no other batch is sent.
+    pub stop: &'a dyn Fn() -> bool,
 }
 
 /// What came of a run.
@@ -86,7 +89,7 @@ impl Submitter<'_> {
     pub fn recover(&self, collection: &mut Collection) -> Result<Vec<(JobName, JobId)>, Error> {
         let mut recovered = Vec::new();
         for sending in collection.unsettled.clone() {
-            let settled = settle::settle(self.scheduler, self.limits, &sending)?;
+            let settled = self.settler().settle(&sending, Answer::Unseen)?;
             let mut journal = self.manager.journal(self.lock, collection)?;
             match settled {
                 Some(accepted) => {
@@ -101,8 +104,7 @@ impl Submitter<'_> {
         Ok(recovered)
     }
 
-    /// Sends a plan, batch by batch. `progress` gets the number of jobs that are done; where `stop`
-    /// says so, no other batch is sent.
+    /// Sends a plan, batch by batch. `progress` gets the number of jobs that are done.
     ///
     /// What was sent is in the journal, whatever went wrong; saving the collection is left to the
     /// caller.
@@ -111,13 +113,12 @@ impl Submitter<'_> {
         collection: &mut Collection,
         plan: Plan,
         progress: &mut dyn FnMut(usize),
-        stop: &dyn Fn() -> bool,
     ) -> Outcome {
         let mut outcome = Outcome::default();
         let mut batches = VecDeque::from(plan.batches);
         let (mut done, mut in_a_row) = (0, 0);
         while let Some(batch) = batches.pop_front() {
-            if stop() {
+            if (self.stop)() {
                 batches.push_front(batch);
                 outcome.stop = Some(Stop::Interrupted);
                 break;
@@ -205,6 +206,7 @@ impl Submitter<'_> {
         let name = journal.collection().name.clone();
         let prepared = Prepared::new(self, &name, batch, token)?;
         let clusters = self.scheduler.clusters(&first.directives);
+        let dependency = (self.dependency)()?;
         let sending = journal.sending(
             token,
             batch.is_array(),
@@ -217,21 +219,27 @@ impl Submitter<'_> {
             working_dir: &first.working_dir,
             token,
             array: prepared.array,
-            dependency: self.dependency,
+            dependency: dependency.as_ref(),
             options: &prepared.options,
         };
         let submitted = self.scheduler.submit(&submission);
         drop(prepared.temporary);
-        let settle = || settle::settle(self.scheduler, self.limits, &sending);
+        let settle = |answer| self.settler().settle(&sending, answer);
         let (accepted, sent) = match submitted {
             Ok(accepted) => (Some(accepted), Ok(None)),
-            Err(SubmitError::Refused { message }) => (None, Ok(Some(Sent::Refused(message)))),
+            Err(SubmitError::Refused { message }) => {
+                (settle(Answer::Told)?, Ok(Some(Sent::Refused(message))))
+            }
             Err(SubmitError::Full { message, certain }) => {
-                let accepted = if certain { None } else { settle()? };
-                (accepted, Ok(Some(Sent::Full(message))))
+                let answer = if certain {
+                    Answer::Told
+                } else {
+                    Answer::Unseen
+                };
+                (settle(answer)?, Ok(Some(Sent::Full(message))))
             }
             Err(SubmitError::Slurm(error)) => (None, Err(error.into())),
-            Err(SubmitError::Uncertain { .. }) => (settle()?, Ok(None)),
+            Err(SubmitError::Uncertain { .. }) => (settle(Answer::Unseen)?, Ok(None)),
         };
         if let Some(accepted) = accepted {
             let submitted = note(journal, token, &accepted)?;
@@ -240,6 +248,14 @@ impl Submitter<'_> {
         journal.refused(token)?;
         self.remove_tasks(journal.collection(), token);
         sent
+    }
+
+    fn settler(&self) -> Settler<'_> {
+        Settler {
+            scheduler: self.scheduler,
+            limits: self.limits,
+            stop: self.stop,
+        }
     }
 
     fn remove_tasks(&self, collection: &Collection, token: Token) {

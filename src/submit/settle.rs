@@ -16,53 +16,177 @@ use crate::scheduler::{
 /// How long `sbatch` may still be at it, whatever became of who ran it: a little more than it tries
 /// by itself.
 const SBATCH_SECONDS: i64 = 330;
-/// Between two looks: a controller that was busy puts what it got first into the queue first.
+/// The least time between two looks at a controller that was busy.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Finds the job of a submission by its token; `None` if there is none and there will be none.
-///
-/// # Errors
-/// When that cannot be known.
-pub(super) fn settle(
-    scheduler: &dyn Scheduler,
-    limits: &Limits,
-    sending: &Sending,
-) -> Result<Option<Accepted>, Error> {
-    wait_for_command(scheduler, sending)?;
-    for look in 0..2 {
-        if look > 0 {
-            thread::sleep(PAUSE);
-        }
-        for cluster in clusters(sending) {
-            if let Some(accepted) = look_up(scheduler, limits, sending, cluster)? {
-                return Ok(Some(accepted));
-            }
-        }
-    }
-    Ok(None)
+/// What is known of the answer to a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// `sbatch` told one: a look shows whether there is a job all the same.
+    Told,
+    /// Nobody saw one: the controller may still be at it.
+    Unseen,
 }
 
-/// Waits for a command of this host that is still submitting.
-fn wait_for_command(scheduler: &dyn Scheduler, sending: &Sending) -> Result<(), Error> {
-    let age = Timestamp::now().as_second() - sending.time.as_second();
-    // A clock that is behind the other makes it look younger, which is the safe side.
-    let left = SBATCH_SECONDS - age;
-    if sending.host != Owner::this_process().host {
-        return match left {
-            1.. => Err(Error::Unsettled {
-                host: sending.host.clone(),
-                jobs: sending.jobs.len(),
-                seconds: Some(left),
-            }),
-            _ => Ok(()),
+/// Finds the jobs of submissions.
+pub(super) struct Settler<'a> {
+    pub(super) scheduler: &'a dyn Scheduler,
+    pub(super) limits: &'a Limits,
+    /// Whether somebody wants an end.
+    pub(super) stop: &'a dyn Fn() -> bool,
+}
+
+impl Settler<'_> {
+    /// Finds the job of a submission by its token; `None` if there is none and there will be none.
+    ///
+    /// # Errors
+    /// When that cannot be known, or not yet.
+    pub(super) fn settle(
+        &self,
+        sending: &Sending,
+        answer: Answer,
+    ) -> Result<Option<Accepted>, Error> {
+        if answer == Answer::Told {
+            return self.look_up(sending, answer);
+        }
+        self.wait_for_command(sending)?;
+        let start = Instant::now();
+        let quiet = self.quiet(sending);
+        let mut pause = PAUSE;
+        loop {
+            if let Some(accepted) = self.look_up(sending, answer)? {
+                return Ok(Some(accepted));
+            }
+            let left = quiet.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            self.sleep(pause.min(left), sending, left)?;
+            pause *= 2;
+        }
+    }
+
+    /// How long a job may still come up whose command is over: a plugin of the site can keep the
+    /// controller from answering in time, though not from taking the job.
+    fn quiet(&self, sending: &Sending) -> Duration {
+        const LEAST_SECONDS: u64 = 30;
+        let quiet = LEAST_SECONDS.max(3 * self.limits.answers_seconds);
+        let is_long_ago = age(sending) > SBATCH_SECONDS + quiet.cast_signed();
+        match is_long_ago {
+            true => PAUSE,
+            false => Duration::from_secs(quiet),
+        }
+    }
+
+    /// Waits for a command of this host that is still submitting.
+    fn wait_for_command(&self, sending: &Sending) -> Result<(), Error> {
+        // A clock that is behind the other makes it look younger, which is the safe side.
+        let left = SBATCH_SECONDS - age(sending);
+        if sending.host != Owner::this_process().host {
+            return match left {
+                1.. => Err(unsettled(sending, Some(left))),
+                _ => Ok(()),
+            };
+        }
+        let patience = Duration::from_secs(SBATCH_SECONDS.unsigned_abs());
+        let start = Instant::now();
+        while self.scheduler.is_submitting(sending.token) {
+            let left = patience.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Err(unsettled(sending, Some(SBATCH_SECONDS)));
+            }
+            self.sleep(Duration::from_millis(200), sending, left)?;
+        }
+        Ok(())
+    }
+
+    /// Sleeps, unless somebody wants an end before it is known, in `left`, what became of a
+    /// submission.
+    fn sleep(&self, pause: Duration, sending: &Sending, left: Duration) -> Result<(), Error> {
+        const SLICE: Duration = Duration::from_millis(100);
+        let start = Instant::now();
+        while let Some(rest) = pause.checked_sub(start.elapsed()) {
+            if (self.stop)() {
+                return Err(unsettled(sending, Some(left.as_secs().cast_signed() + 1)));
+            }
+            thread::sleep(rest.min(SLICE));
+        }
+        Ok(())
+    }
+
+    /// Looks on each cluster that a job may have gone to.
+    fn look_up(&self, sending: &Sending, answer: Answer) -> Result<Option<Accepted>, Error> {
+        for cluster in clusters(sending) {
+            let found = match answer {
+                Answer::Told => self.in_queue(sending, cluster)?,
+                Answer::Unseen => self.anywhere(sending, cluster)?,
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn in_queue(
+        &self,
+        sending: &Sending,
+        cluster: Option<&str>,
+    ) -> Result<Option<Accepted>, Error> {
+        let observed = self.scheduler.queue(cluster)?;
+        Ok(find(&observed, sending, cluster))
+    }
+
+    /// In the queue, or in the accounting.
+    fn anywhere(
+        &self,
+        sending: &Sending,
+        cluster: Option<&str>,
+    ) -> Result<Option<Accepted>, Error> {
+        if let Some(accepted) = self.in_queue(sending, cluster)? {
+            return Ok(Some(accepted));
+        }
+        let earliest = sending.time.as_second() - CLOCK_SECONDS;
+        let records = Records {
+            cluster,
+            numbers: None,
+            since: Timestamp::from_second(earliest).unwrap_or(sending.time),
         };
+        match self.scheduler.accounting(&records) {
+            Ok(observed) => Ok(find(&observed, sending, cluster)),
+            // What ended a moment ago the controller still remembers.
+            Err(SlurmError::NoAccounting | SlurmError::Away { .. })
+                if is_remembered(sending, self.limits) =>
+            {
+                Ok(None)
+            }
+            Err(SlurmError::NoAccounting) => Err(unsettled(sending, None)),
+            Err(error) => Err(error.into()),
+        }
     }
-    let patience = Duration::from_secs(SBATCH_SECONDS.unsigned_abs());
-    let start = Instant::now();
-    while scheduler.is_submitting(sending.token) && start.elapsed() < patience {
-        thread::sleep(Duration::from_millis(200));
+}
+
+/// How long ago a submission began, in seconds.
+fn age(sending: &Sending) -> i64 {
+    Timestamp::now().as_second() - sending.time.as_second()
+}
+
+/// That nobody knows, for so many seconds, what became of a submission.
+fn unsettled(sending: &Sending, seconds: Option<i64>) -> Error {
+    Error::Unsettled {
+        host: sending.host.clone(),
+        jobs: sending.jobs.len(),
+        seconds,
     }
-    Ok(())
+}
+
+fn find(observed: &[Observation], sending: &Sending, cluster: Option<&str>) -> Option<Accepted> {
+    let is_ours =
+        |observed: &&Observation| observed.token == Some(sending.token) && !was_refused(observed);
+    observed.iter().find(is_ours).map(|observed| Accepted {
+        job_id: observed.ids.number,
+        cluster: cluster.map(Into::into),
+    })
 }
 
 /// The clusters that a job may have gone to.
@@ -73,52 +197,10 @@ fn clusters(sending: &Sending) -> Vec<Option<&str>> {
     }
 }
 
-fn look_up(
-    scheduler: &dyn Scheduler,
-    limits: &Limits,
-    sending: &Sending,
-    cluster: Option<&str>,
-) -> Result<Option<Accepted>, Error> {
-    let found = |observed: Vec<Observation>| {
-        let ours = |observed: &&Observation| {
-            observed.token == Some(sending.token) && !was_refused(observed)
-        };
-        observed.iter().find(ours).map(|observed| Accepted {
-            job_id: observed.ids.number,
-            cluster: cluster.map(Into::into),
-        })
-    };
-    if let Some(accepted) = found(scheduler.queue(cluster)?) {
-        return Ok(Some(accepted));
-    }
-    let earliest = sending.time.as_second() - CLOCK_SECONDS;
-    let records = Records {
-        cluster,
-        numbers: None,
-        since: Timestamp::from_second(earliest).unwrap_or(sending.time),
-    };
-    match scheduler.accounting(&records) {
-        Ok(observed) => Ok(found(observed)),
-        // What ended a moment ago the controller still remembers.
-        Err(SlurmError::NoAccounting | SlurmError::Away { .. })
-            if is_remembered(sending, limits) =>
-        {
-            Ok(None)
-        }
-        Err(SlurmError::NoAccounting) => Err(Error::Unsettled {
-            host: sending.host.clone(),
-            jobs: sending.jobs.len(),
-            seconds: None,
-        }),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Whether the controller would still show a job of the submission if it were over already.
 fn is_remembered(sending: &Sending, limits: &Limits) -> bool {
-    let age = Timestamp::now().as_second() - sending.time.as_second();
     let remembers = i64::try_from(limits.remembers_seconds).unwrap_or(i64::MAX);
-    (0..remembers / 2).contains(&age)
+    (0..remembers / 2).contains(&age(sending))
 }
 
 /// A submission that Slurm refused leaves a record too: one of a job that failed before it began.

@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use slurmkit::collection::Attempt;
 use slurmkit::model::{JobId, JobState};
 
+use super::small_disk::SmallDisk;
 use super::submitted::Project;
 use super::test::{Run, contains};
 
@@ -167,4 +168,71 @@ printf '7\\037FAILED\\037%s\\037%s\\037%s\\037None\\037node1\\0374:0\\037\\n' $n
         assert_eq!(attempts[0].exit_code.as_deref(), Some(exit_code));
         assert_eq!(project.test.read("slurm.log"), "sacct\n".repeat(asked));
     }
+}
+
+/// A controller that is slow, or an answer that nobody knows: the job is there all the same.
+#[test]
+fn a_job_that_comes_up_after_sbatch_gave_up_is_not_sent_again() {
+    for (message, look) in [
+        ("Socket timed out on send/recv operation", "2"),
+        ("Nobody has ever heard of this error", "1"),
+    ] {
+        let project = Project::new(1, "");
+        let folder = project.test.path().display().to_string();
+        for (name, script) in [
+            (
+                "sbatch",
+                "for word; do case $word in --comment=*) echo \"${word#*=}\" > FOLDER/token ;; esac; done
+echo sbatch >> FOLDER/slurm.log
+echo 'sbatch: error: Batch job submission failed: MESSAGE' >&2
+exit 1
+",
+            ),
+            (
+                "squeue",
+                "echo squeue >> FOLDER/slurm.log
+[ $(grep -c squeue FOLDER/slurm.log) -ge SHOWN ] || exit 0
+printf '7\\037PENDING\\037N/A\\037N/A\\037N/A\\037None\\037\\037%s\\n' \"$(cat FOLDER/token)\"
+",
+            ),
+        ] {
+            let script = script.replace("FOLDER", &folder).replace("MESSAGE", message);
+            let script = script.replace("SHOWN", look);
+            project
+                .test
+                .write(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}"));
+        }
+        let run = project.command("submit -y");
+        assert_eq!(run.code, Some(0), "{message}: {}", run.stderr);
+        let attempts = &project.collection().jobs[0].attempts;
+        assert_eq!((attempts.len(), attempts[0].job_id.as_str()), (1, "7"));
+        let log = project.test.read("slurm.log");
+        assert_eq!(log.matches("sbatch").count(), 1, "{log}");
+    }
+}
+
+/// Jobs that fill a disk are the first that somebody cancels.
+#[test]
+fn jobs_are_cancelled_and_shown_though_the_disk_is_full() {
+    let project = Project::new(1, "").ended(1, "RUNNING", |attempt| attempt.exit_code = None);
+    let folder = project.test.path().join(".slurmkit/collections");
+    let file = fs::read(folder.join("default.yaml")).unwrap();
+    let Some(disk) = SmallDisk::mount(&folder) else {
+        return;
+    };
+    fs::write(folder.join("default.yaml"), file).unwrap();
+    disk.leave(0);
+    let row = format!("11\u{1f}RUNNING{}\n", "\u{1f}".repeat(6));
+    project.test.write("queue", &row);
+    let log = project.test.path().join("slurm.log");
+    let scancel = format!("#!/bin/sh\necho scancel >> {}\n", log.display());
+    project.test.write("bin/scancel", &scancel);
+    let scancel = project.test.path().join("bin/scancel");
+    fs::set_permissions(scancel, Permissions::from_mode(0o755)).unwrap();
+    let run = project.command("cancel default -y");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    contains(&run.stderr, &["note: what is new cannot be noted: "]);
+    assert_eq!(project.test.read("slurm.log"), "scancel\n");
+    let run = project.command("status default");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
 }

@@ -9,7 +9,7 @@ use slurmkit::CollectionManager;
 use slurmkit::cancel::Cancellation;
 use slurmkit::collection::{Attempt, Collection};
 use slurmkit::model::{JobId, JobState, Token};
-use slurmkit::refresh::refresh;
+use slurmkit::refresh::{Scope, refresh};
 use slurmkit::scheduler::{
     Accepted, Directives, JobIds, Limits, Observation, Records, Scheduler, SlurmError, Submission,
     SubmitError,
@@ -120,7 +120,11 @@ impl Two {
     }
 
     fn refresh(&mut self, fake: &Fake) -> bool {
-        let refreshed = refresh(&mut self.collection, &self.manager, fake).unwrap();
+        self.refresh_in(fake, Scope::News)
+    }
+
+    fn refresh_in(&mut self, fake: &Fake, scope: Scope) -> bool {
+        let refreshed = refresh(&mut self.collection, &self.manager, fake, scope).unwrap();
         refreshed.changed
     }
 
@@ -262,6 +266,49 @@ fn a_job_put_back_into_the_queue_is_alive_again() {
 }
 
 #[test]
+fn what_failed_lately_or_is_to_be_sent_again_is_looked_at() {
+    for (hours, scope, state) in [
+        (1, Scope::News, "RUNNING"),
+        (30, Scope::News, "FAILED"),
+        (30, Scope::All, "RUNNING"),
+    ] {
+        let mut two = Two::new(["7", "8"]);
+        for index in 0..2 {
+            let attempt = two.attempt(index);
+            attempt.state = JobState::Failed;
+            attempt.exit_code = Some("1:0".into());
+            attempt.ended = Some(Timestamp::now() - SignedDuration::from_hours(hours));
+        }
+        let fake = Fake {
+            queue: vec![seen("7", "RUNNING")],
+            ..Fake::default()
+        };
+        two.refresh_in(&fake, scope);
+        assert_eq!(two.states(), [state, "FAILED"], "{hours} {scope:?}");
+    }
+}
+
+/// The controller forgot it, and its end never came to the accounting.
+#[test]
+fn a_job_that_only_the_accounting_takes_for_alive_ends_some_time() {
+    let fake = Fake {
+        accounting: Some(vec![seen("7", "RUNNING"), seen("8", "RUNNING")]),
+        ..Fake::default()
+    };
+    let mut two = Two::new(["7", "8"]);
+    assert!(two.refresh(&fake));
+    assert_eq!(two.states(), ["RUNNING", "RUNNING"]);
+    assert!(!two.refresh(&fake), "nothing is new");
+    let missed = two.attempt(0).ended.unwrap();
+    two.attempt(0).ended = Some(missed - SignedDuration::from_hours(2));
+    let cancellation = Cancellation::plan(&two.collection, &Selection::default(), None);
+    cancellation.note(&mut two.collection);
+    two.attempt(0).reason = None;
+    two.refresh(&fake);
+    assert_eq!(two.states(), ["UNKNOWN", "CANCELLED"]);
+}
+
+#[test]
 fn without_accounting_exit_codes_come_from_the_controller() {
     let mut two = Two::new(["7", "8"]);
     let fake = Fake {
@@ -282,7 +329,7 @@ fn a_cluster_that_is_away_changes_nothing() {
         away: true,
         ..Fake::default()
     };
-    let error = refresh(&mut two.collection, &two.manager, &fake).unwrap_err();
+    let error = refresh(&mut two.collection, &two.manager, &fake, Scope::News).unwrap_err();
     assert!(error.is_away());
     assert_eq!(two.states(), ["PENDING", "PENDING"]);
 }
