@@ -107,6 +107,8 @@ struct Report<'a> {
     cluster: &'static str,
     as_of: Timestamp,
     counts: BTreeMap<&'a str, usize>,
+    /// How many jobs were sent of which nobody knows yet whether they arrived.
+    unsettled: usize,
     jobs: Vec<JobReport<'a>>,
 }
 
@@ -149,6 +151,7 @@ impl<'a> Report<'a> {
                 None => now,
             },
             counts,
+            unsettled: collection.count_unsettled(),
             jobs: jobs
                 .map(|(name, job)| JobReport::new(collection, root, name, job, now))
                 .collect(),

@@ -54,12 +54,12 @@ impl Settler<'_> {
         let quiet = self.quiet(sending);
         let mut pause = PAUSE;
         loop {
-            if let Some(accepted) = self.look_up(sending, answer)? {
-                return Ok(Some(accepted));
-            }
+            let found = self.look_up(sending, answer);
             let left = quiet.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                return Ok(None);
+            match found {
+                // A job that is over may be forgotten; one that is yet to come will show.
+                Ok(None) | Err(Error::Unsettled { .. }) if !left.is_zero() => {}
+                found => return found,
             }
             self.sleep(pause.min(left), sending, left)?;
             pause *= 2;

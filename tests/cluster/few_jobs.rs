@@ -31,6 +31,17 @@ fn a_full_cluster_takes_what_fits_and_the_rest_when_there_is_room() {
     assert_eq!(ids.len(), 40);
 }
 
+/// `sbatch` waits ten seconds for an answer, the plugin takes fifteen.
+#[test]
+#[ignore = "needs a cluster: scripts/test-cluster"]
+fn a_job_that_a_plugin_held_up_is_not_sent_again() {
+    let project = Project::with("sweep", &Job::held(1));
+    std::fs::write(project.cluster.conf().with_file_name("slow"), "").unwrap();
+    let sent = project.submit("sweep").complete();
+    assert_eq!(sent.submitted.len(), 1, "{sent:?}");
+    project.exactly_once("sweep", 1, "after a slow plugin");
+}
+
 /// Once the controller has forgotten a job, nobody knows what became of it; it must not go twice.
 #[test]
 #[ignore = "needs a cluster: scripts/test-cluster"]
