@@ -84,11 +84,11 @@ fn an_endless_loop_ends_at_the_deadline_and_shows_its_line() {
     on_each(|python| {
         let python = python
             .filter("def include_params(p):\n    while p['x'] == 1:\n        pass\n")
-            .call_time(Duration::from_millis(200));
+            .call_time(Duration::from_secs(1));
         let told = host_failure(&python, 3);
         assert!(
             told.starts_with(
-                "filter hook `filter.py`: took longer than 0.2 s (parameter set 2 of 100: x=1)\nat "
+                "filter hook `filter.py`: took longer than 1 s (parameter set 2 of 100: x=1)\nat "
             ),
             "{told}"
         );
@@ -105,9 +105,7 @@ fn a_call_that_hangs_among_fast_ones_ends_at_its_own_deadline() {
             def stop_at(p):\n    if p['x'] == 4321: time.sleep(1000)\n    return p\n\
             parse_params = include_params = stop_at\n\
             def get_slurm_args(p, d): return stop_at(p)\n";
-        let mut python = python
-            .file("h.py", hooks)
-            .call_time(Duration::from_millis(300));
+        let mut python = python.file("h.py", hooks).call_time(Duration::from_secs(2));
         for role in [Role::Parse, Role::Filter, Role::Logic] {
             python.hooks.clear();
             python = python.hook_in(role, "h.py");
@@ -123,10 +121,11 @@ fn a_call_that_hangs_among_fast_ones_ends_at_its_own_deadline() {
             let took = start.elapsed();
             let told = error.unwrap().to_string();
             assert!(
-                told.ends_with(": took longer than 0.3 s (parameter set 4322 of 5000: x=4321)"),
+                told.ends_with(": took longer than 2 s (parameter set 4322 of 5000: x=4321)"),
                 "{told}"
             );
-            assert!(took < Duration::from_millis(1800), "{took:?}");
+            // All calls together may take hours.
+            assert!(took < Duration::from_secs(100), "{took:?}");
         }
     });
 }
@@ -138,7 +137,7 @@ fn calls_that_are_slow_together_are_no_matter() {
             "import time\ndef include_params(p):\n    \
              if p['x'] >= 3000: time.sleep(0.15)\n    return True\n",
         )
-        .call_time(Duration::from_millis(200));
+        .call_time(Duration::from_secs(1));
     let answers = filter_all(&mut python.load(), &mut numbers(3010));
     assert_eq!(answers, "1".repeat(3010));
 }
@@ -149,7 +148,7 @@ fn a_loop_that_cannot_be_interrupted_is_aborted_or_killed() {
         let path = python.path("filter.py");
         let python = python
             .hook_in(Role::Filter, "filter.py")
-            .call_time(Duration::from_millis(200));
+            .call_time(Duration::from_secs(1));
         for source in [
             // Never looks at signals; the fault handler prints the line.
             "import itertools\ndef include_params(p):\n    sum(itertools.repeat(0))\n",
@@ -166,7 +165,7 @@ fn a_loop_that_cannot_be_interrupted_is_aborted_or_killed() {
             assert!(
                 error
                     .to_string()
-                    .contains("took longer than 0.2 s (parameter set 1 of 1: x=0)")
+                    .contains("took longer than 1 s (parameter set 1 of 1: x=0)")
             );
         }
         let printed = python.printed();
@@ -178,10 +177,10 @@ fn a_loop_that_cannot_be_interrupted_is_aborted_or_killed() {
 #[test]
 fn an_import_without_end_is_ended() {
     let mut python = python().logic("import time\ntime.sleep(1000)\n");
-    python.settings.import_time = Duration::from_millis(300);
+    python.settings.import_time = Duration::from_secs(2);
     let told = python.load_error();
     assert!(
-        told.contains("loading took longer than 0.3 s\nat 2: time.sleep(1000)\n"),
+        told.contains("loading took longer than 2 s\nat 2: time.sleep(1000)\n"),
         "{told}"
     );
 }
