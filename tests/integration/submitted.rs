@@ -22,7 +22,7 @@ const SACCT: &str = "echo 'Slurm accounting storage is disabled' >&2; exit 1\n";
 /// Puts jobs back unless a file `refuses` says otherwise; that becomes the queue then.
 const SCONTROL: &str = "\
 case $1 in
-show) echo 'MaxArraySize = 1001'; echo 'MinJobAge = 300 sec' ;;
+show) printf 'MaxArraySize = 1001\nMinJobAge = 300 sec\nAccountingStorageType = x/slurmdbd\n' ;;
 requeue)
     echo \"scontrol $*\" >> LOG
     if [ -e FOLDER/refuses ]; then

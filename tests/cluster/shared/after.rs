@@ -18,11 +18,12 @@ fn a_collection_begins_after_another_has_ended() {
             .submit(&format!("second --after first {options}"))
             .complete();
         project.status_when("first", |status| status.count("RUNNING") >= 2);
-        let waiting = project.status("second");
-        assert!(waiting.all("PENDING"), "{waiting:?}");
-        let reasons: Vec<_> = waiting.jobs.iter().map(|job| &job.reason).collect();
-        let depend = |reason: &&Option<String>| reason.as_deref() == Some("Dependency");
-        assert!(reasons.iter().all(depend), "{reasons:?}");
+        // Slurm says why a job waits when it has tried to begin it.
+        project.status_when("second", |waiting| {
+            assert!(waiting.all("PENDING"), "{waiting:?}");
+            let mut reasons = waiting.jobs.iter().map(|job| job.reason.as_deref());
+            reasons.all(|reason| reason == Some("Dependency"))
+        });
 
         project.write("gate", "");
         let second = project.status_at_end("second");
