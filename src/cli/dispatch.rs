@@ -273,6 +273,13 @@ impl Dispatch {
             Ok(known.borrow().1.clone())
         };
         let stop = || patience.is_asked();
+        let looking = |jobs: usize, left: Duration| {
+            let jobs = text::count(jobs, "job");
+            let seconds = left.as_secs() + 1;
+            printer.note(&format!(
+                "nobody saw whether {jobs} arrived; looking for at most {seconds} s"
+            ));
+        };
         let submitter = Submitter {
             manager: &self.manager,
             lock: &lock,
@@ -281,6 +288,7 @@ impl Dispatch {
             max_running: self.max_running,
             dependency: &dependency,
             stop: &stop,
+            looking: &looking,
         };
         let recovered = submitter.recover(&mut collection)?;
         if look {

@@ -145,6 +145,7 @@ impl CollectionManager {
         self.check_unchanged(lock, collection)?;
         let path = self.path(&collection.name);
         collection.updated = now();
+        fs::remove_leftovers(fs::parent(&path));
         Ok(Staged::write(&path, Sync::Yes, |file| {
             let mut file = BufWriter::with_capacity(1 << 16, file);
             format::write(collection, &mut file)?;

@@ -4,8 +4,10 @@ mod owner;
 mod staging;
 mod temporary;
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use fs_err as fs;
 
@@ -42,6 +44,10 @@ pub fn write_atomic_with(
     Staged::write(path, sync, write)?.commit()
 }
 
+/// How files begin and end that are not yet in their place.
+const PREFIX: &str = ".slurmkit-";
+const SUFFIX: &str = ".tmp";
+
 /// A file that is written but not yet in its place; dropped, it is gone.
 #[derive(Debug)]
 pub struct Staged {
@@ -58,7 +64,7 @@ impl Staged {
     ) -> io::Result<Self> {
         let named = |error: io::Error| named(error, "write", path);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".slurmkit-").suffix(".tmp");
+        builder.prefix(PREFIX).suffix(SUFFIX);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -81,6 +87,24 @@ impl Staged {
         let Self { file, path } = self;
         file.persist(&path)
             .map_err(|error| named(error.error, "write", &path))
+    }
+}
+
+/// Removes from a folder the files that [`write_atomic`] was killed over, a day ago or more: whoever
+/// writes still is done by then. What cannot be removed stays.
+pub fn remove_leftovers(folder: &Path) {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let is_ours = |name: &OsStr| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
+    };
+    let is_old = |entry: &std::fs::DirEntry| {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > DAY))
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| is_ours(&entry.file_name()) && is_old(entry)) {
+        fs::remove_file(entry.path()).ok();
     }
 }
 

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::batch::Ready;
 use super::plan::log_folders;
@@ -31,6 +32,9 @@ pub struct Submitter<'a> {
     pub dependency: &'a dyn Fn() -> Result<Option<Dependency>, Error>,
     /// Whether somebody wants an end: then no other batch is sent.
     pub stop: &'a dyn Fn() -> bool,
+    /// Called when it takes a while to find out whether jobs arrived: with their number, and how long
+    /// it may take.
+    pub looking: &'a dyn Fn(usize, Duration),
 }
 
 /// What came of a run.
@@ -255,6 +259,7 @@ impl Submitter<'_> {
             scheduler: self.scheduler,
             limits: self.limits,
             stop: self.stop,
+            looking: self.looking,
         }
     }
 

@@ -34,6 +34,9 @@ pub(super) struct Settler<'a> {
     pub(super) limits: &'a Limits,
     /// Whether somebody wants an end.
     pub(super) stop: &'a dyn Fn() -> bool,
+    /// Called once for a submission that is looked for again and again: with the number of its jobs, and
+    /// how long that may take.
+    pub(super) looking: &'a dyn Fn(usize, Duration),
 }
 
 impl Settler<'_> {
@@ -53,6 +56,7 @@ impl Settler<'_> {
         let start = Instant::now();
         let quiet = self.quiet(sending);
         let mut pause = PAUSE;
+        let mut is_told = false;
         loop {
             let found = self.look_up(sending, answer);
             let left = quiet.saturating_sub(start.elapsed());
@@ -60,6 +64,10 @@ impl Settler<'_> {
                 // A job that is over may be forgotten; one that is yet to come will show.
                 Ok(None) | Err(Error::Unsettled { .. }) if !left.is_zero() => {}
                 found => return found,
+            }
+            if !is_told {
+                (self.looking)(sending.jobs.len(), left);
+                is_told = true;
             }
             self.sleep(pause.min(left), sending, left)?;
             pause *= 2;

@@ -208,6 +208,8 @@ printf '7\\037PENDING\\037N/A\\037N/A\\037N/A\\037None\\037\\037%s\\n' \"$(cat F
         assert_eq!((attempts.len(), attempts[0].job_id.as_str()), (1, "7"));
         let log = project.test.read("slurm.log");
         assert_eq!(log.matches("sbatch").count(), 1, "{log}");
+        let told = "nobody saw whether 1 job arrived; looking for at most 30 s\n";
+        assert_eq!(run.stderr.contains(told), look == "2", "{}", run.stderr);
     }
 }
 

@@ -1,7 +1,8 @@
 //! What generating records, and the `collection` command.
 
-use std::fs::Permissions;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
 
 use slurmkit::collection::Attempt;
 use slurmkit::model::{JobId, JobState};
@@ -372,4 +373,26 @@ fn a_lock_that_cannot_be_taken_over_is_an_error_and_no_loop() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     contains(&stderr, &["default.lock", "Permission denied"]);
+}
+
+/// A process that is killed while it writes leaves a file that nobody wants.
+#[test]
+fn what_killed_processes_left_is_removed_a_day_later() {
+    let test = two_jobs();
+    test.ok("generate spec.yaml");
+    let folder = ".slurmkit/collections";
+    for name in [".slurmkit-old.tmp", ".slurmkit-new.tmp", "mine-old.tmp"] {
+        test.write(&format!("{folder}/{name}"), "half");
+        if name.contains("old") {
+            let path = test.path().join(folder).join(name);
+            let file = fs::File::options().write(true).open(path).unwrap();
+            let long_ago = SystemTime::now() - Duration::from_secs(2 * 86400);
+            file.set_modified(long_ago).unwrap();
+        }
+    }
+    test.write("train.job.j2", "#!/bin/sh\necho other\n");
+    test.ok("generate spec.yaml --force");
+    let left = |name: &str| test.exists(&format!("{folder}/{name}"));
+    assert!(!left(".slurmkit-old.tmp"));
+    assert!(left(".slurmkit-new.tmp") && left("mine-old.tmp"));
 }
