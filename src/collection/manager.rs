@@ -334,7 +334,7 @@ impl CollectionManager {
 
     fn find(&self, name: &CollectionName) -> Result<Option<Collection>, CollectionError> {
         /// How often somebody else may save it meanwhile.
-        const READS: usize = 5;
+        const READS: usize = 10;
         let path = self.path(name);
         for _ in 0..READS {
             let Some(fingerprint) = Fingerprint::of(&path)? else {

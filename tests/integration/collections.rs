@@ -2,10 +2,12 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use slurmkit::collection::Attempt;
-use slurmkit::model::{JobId, JobState};
+use slurmkit::CollectionManager;
+use slurmkit::collection::{Attempt, Changes, CollectionName, SendingJob};
+use slurmkit::model::{JobId, JobState, Token};
 
 use super::submitted::Project;
 use super::test::{SPEC, TEMPLATE, contains, two_jobs};
@@ -395,4 +397,46 @@ fn what_killed_processes_left_is_removed_a_day_later() {
     let left = |name: &str| test.exists(&format!("{folder}/{name}"));
     assert!(!left(".slurmkit-old.tmp"));
     assert!(left(".slurmkit-new.tmp") && left("mine-old.tmp"));
+}
+
+/// What is in the journal goes into the file when it is saved; a reader sees it in one of them.
+#[test]
+fn no_attempt_is_missed_by_who_reads_while_somebody_saves() {
+    const ROUNDS: u64 = 200;
+    let test = two_jobs();
+    test.ok("generate spec.yaml");
+    let manager = CollectionManager::new(test.path().join(".slurmkit/collections"));
+    let name: CollectionName = "default".parse().unwrap();
+    let saved = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for id in 1..=ROUNDS {
+                let lock = manager.lock(&name).unwrap();
+                let mut collection = manager.get(&name).unwrap();
+                let job = SendingJob {
+                    name: collection.jobs.get_index(0).unwrap().0.to_string(),
+                    log: None,
+                    error_log: None,
+                    changes: Changes::default(),
+                };
+                let mut journal = manager.journal(&lock, &mut collection).unwrap();
+                let token = Token::new();
+                journal
+                    .sending(token, false, Vec::new(), vec![job])
+                    .unwrap();
+                journal.sent(token, id, None).unwrap();
+                saved.store(id, Ordering::SeqCst);
+                let staged = manager.stage(&lock, &mut collection).unwrap();
+                manager.commit(staged, &mut collection).unwrap();
+            }
+        });
+        loop {
+            let least = saved.load(Ordering::SeqCst);
+            let seen = manager.get(&name).unwrap().jobs[0].attempts.len() as u64;
+            assert!(seen >= least, "{seen} of {least} attempts");
+            if least == ROUNDS {
+                break;
+            }
+        }
+    });
 }
