@@ -223,6 +223,11 @@ impl Dispatch {
                     report.stop = Some(Stop::Failed(error));
                     break;
                 }
+                Err(Error::Unsettled { jobs, .. }) if patience.is_asked() => {
+                    report.unsettled = jobs;
+                    report.stop = Some(Stop::Interrupted);
+                    break;
+                }
                 round => round?,
             };
             report.add(&outcome, recovered);

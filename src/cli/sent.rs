@@ -115,7 +115,13 @@ impl Report {
                 Ok(Exit::Failed)
             }
             Some(Stop::Interrupted) => {
-                printer.note(&format!("interrupted: {left} not submitted"));
+                if self.unsettled > 0 {
+                    printer.note(&on_the_way(self.unsettled));
+                }
+                printer.note(&match self.left {
+                    0 => "interrupted".into(),
+                    _ => format!("interrupted: {left} not submitted"),
+                });
                 Ok(Exit::Interrupted)
             }
             Some(Stop::Full(message)) => {

@@ -160,7 +160,10 @@ impl Submitter<'_> {
                     } else {
                         batches.push_front(batch);
                     }
-                    outcome.stop = Some(Stop::Failed(error));
+                    outcome.stop = Some(match error {
+                        Error::Unsettled { .. } if (self.stop)() => Stop::Interrupted,
+                        error => Stop::Failed(error),
+                    });
                     break;
                 }
             }

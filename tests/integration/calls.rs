@@ -1,7 +1,9 @@
 //! How many commands of Slurm a look takes, however many jobs there are.
 
 use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::process::{Command, Stdio};
 
 use slurmkit::collection::Attempt;
 use slurmkit::model::{JobId, JobState};
@@ -210,6 +212,36 @@ printf '7\\037PENDING\\037N/A\\037N/A\\037N/A\\037None\\037\\037%s\\n' \"$(cat F
         assert_eq!(log.matches("sbatch").count(), 1, "{log}");
         let told = "nobody saw whether 1 job arrived; looking for at most 30 s\n";
         assert_eq!(run.stderr.contains(told), look == "2", "{}", run.stderr);
+    }
+}
+
+/// What it is about to find out, the next submission finds out.
+#[test]
+fn looking_for_a_job_is_interrupted() {
+    let project = Project::new(1, "");
+    let folder = project.test.path().display().to_string();
+    let sbatch = "#!/bin/sh\necho 'sbatch: error: Batch job submission failed: Connection reset by \
+                  peer' >&2; exit 1\n";
+    project.test.write("bin/sbatch", sbatch);
+    let mut command = project.test.command();
+    let path = format!("{folder}/bin:{}", std::env::var("PATH").unwrap());
+    command
+        .args(["submit", "-y"])
+        .env("PATH", path)
+        .stderr(Stdio::piped());
+    for interrupted_by in ["sending", "recovering"] {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.contains("looking for at most"), "{line}");
+        let id = child.id().to_string();
+        let killed = Command::new("kill").args(["-INT", &id]).status();
+        assert!(killed.unwrap().success());
+        let told: Vec<_> = lines.map(Result::unwrap).collect();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{interrupted_by}");
+        let on_the_way = "1 job on the way; `slurmkit submit` finds out what became of them";
+        assert_eq!(told[1..], [on_the_way, "interrupted"]);
+        assert_eq!(project.collection().count_unsettled(), 1);
     }
 }
 
