@@ -280,7 +280,7 @@ impl Dispatch {
         let stop = || patience.is_asked();
         let looking = |jobs: usize, left: Duration| {
             let jobs = text::count(jobs, "job");
-            let seconds = left.as_secs() + 1;
+            let seconds = left.as_secs_f64().ceil();
             printer.note(&format!(
                 "nobody saw whether {jobs} arrived; looking for at most {seconds} s"
             ));

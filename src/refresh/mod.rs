@@ -52,9 +52,15 @@ pub fn refresh(
     let now = Timestamp::now();
     let mut refreshed = Refreshed::default();
     let is_asked = |attempt: &Attempt| scope == Scope::All || may_have_news(attempt, now);
+    let awaited = clusters(collection, |attempt| may_have_news(attempt, now));
     for cluster in clusters(collection, is_asked) {
+        let queue = match scheduler.queue(cluster.as_deref()) {
+            Ok(queue) => Observed::new(queue),
+            // One that is gone since must not be in the way.
+            Err(_) if !awaited.contains(&cluster) => continue,
+            Err(error) => return Err(error),
+        };
         let cluster = cluster.as_deref();
-        let queue = Observed::new(scheduler.queue(cluster)?);
         let (mut missing, mut since) = (BTreeSet::new(), now);
         for attempt in latest(collection, cluster) {
             let seen = queue.of(attempt);
@@ -145,7 +151,11 @@ fn with_accounting(
             Some(seen) if gone && !seen.state.is_active() => update(attempt, &seen),
             Some(seen) if gone => miss(attempt, &seen, now),
             // The last word; what ended before this began is the run before a requeue.
-            Some(seen) if attempt.exit_code.is_none() && seen.ended >= attempt.started => {
+            Some(seen)
+                if !attempt.state.is_active()
+                    && attempt.exit_code.is_none()
+                    && seen.ended >= attempt.started =>
+            {
                 !seen.state.is_active() && update(attempt, &seen)
             }
             None if gone => give_up(attempt, records.knows_array(attempt), now),

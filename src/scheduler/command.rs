@@ -217,7 +217,7 @@ mod tests {
     /// Where `sbatch` is a script, the real one must not go on.
     #[test]
     fn what_is_ended_is_ended_with_all_that_it_started() {
-        for (patience, stop_at) in [(60, Some("sleeping")), (1, None)] {
+        for (patience, stop_at) in [(60, Some("sleeping")), (5, None)] {
             let script = "sleep 1000 & echo $!; echo sleeping >&2; wait";
             let ended = run(script, patience, stop_at);
             assert_eq!(ended.status, None);

@@ -111,7 +111,7 @@ impl Diagnose for SlurmError {
 /// The texts are those of `slurm_errno.c` and of the C library; see also `man slurm.conf`,
 /// `MessageTimeout`.
 pub(super) fn is_communication(message: &str) -> bool {
-    const SIGNS: [&str; 24] = [
+    const SIGNS: [&str; 23] = [
         "Unable to contact",
         "timed out",
         "Zero Bytes were transmitted",
@@ -133,7 +133,6 @@ pub(super) fn is_communication(message: &str) -> bool {
         "Header lengths are longer",
         "Insane message length",
         "standby mode",
-        "Unspecified error",
         "could not establish a configuration source",
         "Could not establish a configuration source",
     ];

@@ -336,7 +336,11 @@ fn parse_config(text: &str) -> Limits {
     let max_tasks = max_tasks.unwrap_or(array_size);
     Limits {
         array_tasks: u32::try_from(array_size.min(max_tasks)).unwrap_or(u32::MAX),
-        remembers_seconds: number(of("MinJobAge")).unwrap_or(300),
+        remembers_seconds: match number(of("MinJobAge")) {
+            // `man slurm.conf`: "A value of zero prevents any job record purging."
+            Some(0) => u64::MAX,
+            seconds => seconds.unwrap_or(300),
+        },
         answers_seconds: number(of("MessageTimeout")).unwrap_or(10),
         accounting: has_accounting(of("AccountingStorageType")),
     }

@@ -88,6 +88,9 @@ enum Sent {
     Full(String),
 }
 
+/// That a submission got lost on its way, as what `sbatch` said shows.
+struct Lost(String);
+
 impl Submitter<'_> {
     /// Finds out what became of submissions whose end nobody saw; returns the jobs that are there.
     pub fn recover(&self, collection: &mut Collection) -> Result<Vec<(JobName, JobId)>, Error> {
@@ -99,10 +102,7 @@ impl Submitter<'_> {
                 Some(accepted) => {
                     recovered.extend(note(&mut journal, sending.token, &accepted)?);
                 }
-                None => {
-                    journal.refused(sending.token)?;
-                    self.remove_tasks(journal.collection(), sending.token);
-                }
+                None => self.forget(&mut journal, sending.token)?,
             }
         }
         Ok(recovered)
@@ -195,19 +195,22 @@ impl Submitter<'_> {
             let sent = self.try_batch(&mut journal, batch)?;
             tries += 1;
             match sent {
-                Some(sent) => return Ok(sent),
-                None if tries < TRIES => {}
-                None => {
+                Err(Lost(_)) if tries < TRIES => {}
+                Err(Lost(message)) => {
                     return Err(Error::Slurm(SlurmError::Away {
-                        message: format!("{TRIES} submissions did not arrive"),
+                        message: format!("{TRIES} submissions did not arrive: {message}"),
                     }));
                 }
+                Ok(sent) => return Ok(sent),
             }
         }
     }
 
-    /// `None` when the submission got lost on its way.
-    fn try_batch(&self, journal: &mut Journal<'_>, batch: &Batch) -> Result<Option<Sent>, Error> {
+    fn try_batch(
+        &self,
+        journal: &mut Journal<'_>,
+        batch: &Batch,
+    ) -> Result<Result<Sent, Lost>, Error> {
         let token = Token::new();
         let first = &batch.jobs()[0];
         let name = journal.collection().name.clone();
@@ -231,30 +234,37 @@ impl Submitter<'_> {
         };
         let submitted = self.scheduler.submit(&submission);
         drop(prepared.temporary);
-        let settle = |answer| self.settler().settle(&sending, answer);
-        let (accepted, sent) = match submitted {
-            Ok(accepted) => (Some(accepted), Ok(None)),
-            Err(SubmitError::Refused { message }) => {
-                (settle(Answer::Told)?, Ok(Some(Sent::Refused(message))))
-            }
+        let (answer, sent) = match submitted {
+            Ok(accepted) => return Ok(Ok(Sent::Accepted(note(journal, token, &accepted)?))),
+            Err(SubmitError::Refused { message }) => (Answer::Told, Ok(Sent::Refused(message))),
             Err(SubmitError::Full { message, certain }) => {
                 let answer = if certain {
                     Answer::Told
                 } else {
                     Answer::Unseen
                 };
-                (settle(answer)?, Ok(Some(Sent::Full(message))))
+                (answer, Ok(Sent::Full(message)))
             }
-            Err(SubmitError::Slurm(error)) => (None, Err(error.into())),
-            Err(SubmitError::Uncertain { .. }) => (settle(Answer::Unseen)?, Ok(None)),
+            Err(SubmitError::Uncertain { message }) => (Answer::Unseen, Err(Lost(message))),
+            Err(SubmitError::Slurm(error)) => {
+                self.forget(journal, token)?;
+                return Err(error.into());
+            }
         };
-        if let Some(accepted) = accepted {
-            let submitted = note(journal, token, &accepted)?;
-            return Ok(Some(Sent::Accepted(submitted)));
+        if let Some(accepted) = self.settler().settle(&sending, answer)? {
+            return Ok(Ok(Sent::Accepted(note(journal, token, &accepted)?)));
         }
+        self.forget(journal, token)?;
+        Ok(sent)
+    }
+
+    /// Notes that a submission did not arrive.
+    fn forget(&self, journal: &mut Journal<'_>, token: Token) -> Result<(), Error> {
         journal.refused(token)?;
-        self.remove_tasks(journal.collection(), token);
-        sent
+        let name = &journal.collection().name;
+        // One that stays is removed when the collection is looked at again.
+        fs_err::remove_file(self.manager.tasks_path(name, token)).ok();
+        Ok(())
     }
 
     fn settler(&self) -> Settler<'_> {
@@ -264,11 +274,6 @@ impl Submitter<'_> {
             stop: self.stop,
             looking: self.looking,
         }
-    }
-
-    fn remove_tasks(&self, collection: &Collection, token: Token) {
-        // One that stays is removed when the collection is looked at again.
-        fs_err::remove_file(self.manager.tasks_path(&collection.name, token)).ok();
     }
 
     /// The share of an array in the tasks that may run at a time.

@@ -50,16 +50,26 @@ impl Settler<'_> {
         answer: Answer,
     ) -> Result<Option<Accepted>, Error> {
         if answer == Answer::Told {
-            return self.look_up(sending, answer);
+            let found = on_each_cluster(sending, |cluster| self.in_queue(sending, cluster));
+            // What was told stands, whatever keeps us from looking.
+            return Ok(found.unwrap_or_default());
         }
         self.wait_for_command(sending)?;
         let start = Instant::now();
         let quiet = self.quiet(sending);
+        // Looks so often that a job is seen even if it came up and ended between two of them.
+        let often = i64::try_from(self.limits.remembers_seconds / 2).unwrap_or(i64::MAX);
+        let mut gap = age(sending);
+        let mut is_covered = true;
         let mut pause = PAUSE;
         let mut is_told = false;
         loop {
-            let found = self.look_up(sending, answer);
-            let left = quiet.saturating_sub(start.elapsed());
+            is_covered &= (0..=often).contains(&gap);
+            // Of a look that takes long, what it begins with is old at its end.
+            let (left, looked) = (quiet.saturating_sub(start.elapsed()), Instant::now());
+            let found = on_each_cluster(sending, |cluster| {
+                self.anywhere(sending, cluster, is_covered)
+            });
             match found {
                 // A job that is over may be forgotten; one that is yet to come will show.
                 Ok(None) | Err(Error::Unsettled { .. }) if !left.is_zero() => {}
@@ -70,7 +80,8 @@ impl Settler<'_> {
                 is_told = true;
             }
             self.sleep(pause.min(left), sending, left)?;
-            pause *= 2;
+            gap = looked.elapsed().as_secs().cast_signed();
+            pause = (pause * 2).min(Duration::from_secs(often.unsigned_abs().max(1)));
         }
     }
 
@@ -122,20 +133,6 @@ impl Settler<'_> {
         Ok(())
     }
 
-    /// Looks on each cluster that a job may have gone to.
-    fn look_up(&self, sending: &Sending, answer: Answer) -> Result<Option<Accepted>, Error> {
-        for cluster in clusters(sending) {
-            let found = match answer {
-                Answer::Told => self.in_queue(sending, cluster)?,
-                Answer::Unseen => self.anywhere(sending, cluster)?,
-            };
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
     fn in_queue(
         &self,
         sending: &Sending,
@@ -145,11 +142,13 @@ impl Settler<'_> {
         Ok(find(&observed, sending, cluster))
     }
 
-    /// In the queue, or in the accounting.
+    /// In the queue, or in the accounting; without that the queue is enough where looks are often
+    /// enough.
     fn anywhere(
         &self,
         sending: &Sending,
         cluster: Option<&str>,
+        is_covered: bool,
     ) -> Result<Option<Accepted>, Error> {
         if let Some(accepted) = self.in_queue(sending, cluster)? {
             return Ok(Some(accepted));
@@ -162,12 +161,7 @@ impl Settler<'_> {
         };
         match self.scheduler.accounting(&records) {
             Ok(observed) => Ok(find(&observed, sending, cluster)),
-            // What ended a moment ago the controller still remembers.
-            Err(SlurmError::NoAccounting | SlurmError::Away { .. })
-                if is_remembered(sending, self.limits) =>
-            {
-                Ok(None)
-            }
+            Err(SlurmError::NoAccounting | SlurmError::Away { .. }) if is_covered => Ok(None),
             Err(SlurmError::NoAccounting) => Err(unsettled(sending, None)),
             Err(error) => Err(error.into()),
         }
@@ -197,18 +191,19 @@ fn find(observed: &[Observation], sending: &Sending, cluster: Option<&str>) -> O
     })
 }
 
-/// The clusters that a job may have gone to.
-fn clusters(sending: &Sending) -> Vec<Option<&str>> {
-    match &*sending.clusters {
-        [] => vec![None],
-        clusters => clusters.iter().map(|cluster| Some(&**cluster)).collect(),
+/// Looks on each cluster that a job may have gone to.
+fn on_each_cluster(
+    sending: &Sending,
+    look: impl Fn(Option<&str>) -> Result<Option<Accepted>, Error>,
+) -> Result<Option<Accepted>, Error> {
+    let named = sending.clusters.iter().map(|cluster| Some(&**cluster));
+    let by_default = sending.clusters.is_empty().then_some(None);
+    for cluster in named.chain(by_default) {
+        if let Some(accepted) = look(cluster)? {
+            return Ok(Some(accepted));
+        }
     }
-}
-
-/// Whether the controller would still show a job of the submission if it were over already.
-fn is_remembered(sending: &Sending, limits: &Limits) -> bool {
-    let remembers = i64::try_from(limits.remembers_seconds).unwrap_or(i64::MAX);
-    (0..remembers / 2).contains(&age(sending))
+    Ok(None)
 }
 
 /// A submission that Slurm refused leaves a record too: one of a job that failed before it began.

@@ -215,6 +215,29 @@ printf '7\\037PENDING\\037N/A\\037N/A\\037N/A\\037None\\037\\037%s\\n' \"$(cat F
     }
 }
 
+/// A cluster that does not exist is one for no command.
+#[test]
+fn a_refusal_stands_though_nobody_can_look() {
+    let project = Project::new(1, "");
+    for (name, message) in [
+        ("sbatch", "Batch job submission failed: Unspecified error"),
+        (
+            "squeue",
+            "'lbb' can't be reached now, or it is an invalid entry",
+        ),
+    ] {
+        let script = format!("#!/bin/sh\necho \"{name}: error: {message}\" >&2\nexit 1\n");
+        project.test.write(&format!("bin/{name}"), &script);
+    }
+    let run = project.command("submit -y");
+    assert_eq!(run.code, Some(1));
+    contains(
+        &run.stderr,
+        &["Slurm refused job `seed1`: ", "Unspecified error"],
+    );
+    assert_eq!(project.collection().count_unsettled(), 0);
+}
+
 /// What it is about to find out, the next submission finds out.
 #[test]
 fn looking_for_a_job_is_interrupted() {

@@ -26,6 +26,8 @@ struct Fake {
     accounting: Option<Vec<Observation>>,
     exit_codes: Vec<(JobIds, Box<str>)>,
     away: bool,
+    /// A cluster that is no more.
+    gone: Option<&'static str>,
     asked: RefCell<Vec<&'static str>>,
 }
 
@@ -42,9 +44,9 @@ impl Scheduler for Fake {
         false
     }
 
-    fn queue(&self, _: Option<&str>) -> Result<Vec<Observation>, SlurmError> {
+    fn queue(&self, cluster: Option<&str>) -> Result<Vec<Observation>, SlurmError> {
         self.asked.borrow_mut().push("squeue");
-        match self.away {
+        match self.away || cluster.is_some() && cluster == self.gone {
             true => Err(SlurmError::Away {
                 message: "away".into(),
             }),
@@ -286,6 +288,41 @@ fn what_failed_lately_or_is_to_be_sent_again_is_looked_at() {
         two.refresh_in(&fake, scope);
         assert_eq!(two.states(), [state, "FAILED"], "{hours} {scope:?}");
     }
+}
+
+#[test]
+fn a_cluster_that_is_gone_is_in_the_way_only_of_who_waits_for_it() {
+    for (state, hinders) in [("COMPLETED", false), ("RUNNING", true)] {
+        let mut two = Two::new(["7", "8"]);
+        two.attempt(0).cluster = Some("old".into());
+        two.attempt(0).state = JobState::parse(state);
+        two.attempt(0).exit_code = Some("0:0".into());
+        let fake = Fake {
+            queue: vec![seen("8", "RUNNING")],
+            gone: Some("old"),
+            ..Fake::default()
+        };
+        let refreshed = refresh(&mut two.collection, &two.manager, &fake, Scope::All);
+        assert_eq!(refreshed.is_err(), hinders, "{state}");
+        assert_eq!(two.states(), [state, "RUNNING"]);
+    }
+}
+
+/// The accounting has the run before a requeue still, and is asked because of another task.
+#[test]
+fn what_waits_again_is_not_over_because_the_accounting_is_behind() {
+    let mut two = Two::new(["7_0", "7_1"]);
+    let mut before = seen("7_0", "FAILED");
+    before.ended = Some(Timestamp::now());
+    before.exit_code = Some("1:0".into());
+    let fake = Fake {
+        queue: vec![seen("7_0", "PENDING"), seen("7_1", "FAILED")],
+        accounting: Some(vec![before, seen("7_1", "RUNNING")]),
+        ..Fake::default()
+    };
+    assert!(two.refresh(&fake));
+    assert_eq!(two.states(), ["PENDING", "FAILED"]);
+    assert!(!two.refresh(&fake), "nothing is new");
 }
 
 /// The controller forgot it, and its end never came to the accounting.
