@@ -5,14 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{CollectionError, CollectionName};
-use crate::fs::{self, Owner};
+use crate::fs::{self, Owner, Staged, Sync};
 
 /// How long to wait for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The right to change a collection; holding it is the proof.
 ///
-/// It is a file that only one process can create, which NFS and Lustre promise too, unlike what
+/// It is a file that only one process can put there, which NFS and Lustre promise too, unlike what
 /// `flock` does on them. A process that was killed leaves it behind: on the same host that is
 /// seen and mended.
 pub struct CollectionLock {
@@ -24,7 +24,12 @@ impl CollectionLock {
     pub(super) fn acquire(path: &Path, name: &CollectionName) -> Result<Self, CollectionError> {
         let start = Instant::now();
         loop {
-            match create(path) {
+            // Who waits only looks: a file for each try would be a burden on file servers.
+            let created = match path.symlink_metadata() {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => create(path),
+            };
+            match created {
                 Ok(()) => {
                     fs::register(path);
                     let (path, name) = (path.into(), name.clone());
@@ -78,14 +83,22 @@ impl Debug for CollectionLock {
     }
 }
 
+/// Creates a lock with its holder in it at once: a process that is killed over it leaves none that
+/// tells nobody whose it is.
 fn create(path: &Path) -> io::Result<()> {
-    let mut file = fs_err::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)?;
-    let written = serde_json::to_vec(&Owner::this_process())
-        .map_err(io::Error::from)
-        .and_then(|holder| file.write_all(&holder));
+    let holder = serde_json::to_vec(&Owner::this_process()).map_err(io::Error::from)?;
+    let staged = Staged::write(path, Sync::No, |file| file.write_all(&holder))?;
+    match staged.commit_new() {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => create_by_name(path, &holder),
+        created => created,
+    }
+}
+
+/// The same in two steps, for file systems that have neither hard links nor such a rename.
+fn create_by_name(path: &Path, holder: &[u8]) -> io::Result<()> {
+    let mut options = fs_err::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).open(path)?;
+    let written = file.write_all(holder);
     if written.is_err() {
         fs_err::remove_file(path).ok();
     }

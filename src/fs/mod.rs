@@ -88,6 +88,16 @@ impl Staged {
         file.persist(&path)
             .map_err(|error| named(error.error, "write", &path))
     }
+
+    /// Puts the file into its place where there is none yet.
+    ///
+    /// # Errors
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) if there is one.
+    pub fn commit_new(self) -> io::Result<()> {
+        let Self { file, path } = self;
+        file.persist_noclobber(&path)
+            .map_err(|error| named(error.error, "write", &path))
+    }
 }
 
 /// Removes from a folder the files that [`write_atomic`] was killed over, a day ago or more: whoever
