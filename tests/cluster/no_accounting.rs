@@ -84,33 +84,20 @@ fn failed_jobs_go_again() {
 /// If the second run is killed with its node, what the first one noted must not pass for its end.
 #[test]
 #[ignore = "needs a cluster: scripts/test-cluster"]
-fn what_a_job_noted_is_gone_when_it_runs_again() {
-    for by_slurmkit in [true, false] {
-        let command = "[ ! -e again ] || sleep 600; touch again; exit 3";
-        let project = Project::with("sweep", &[Job::new("bad", command)]);
-        project.submit("sweep").complete();
-        let ended = project.status_at_end("sweep");
-        let tasks = project.path().join(".slurmkit/collections/sweep.tasks");
-        let noted = || {
-            let files = fs::read_dir(&tasks).unwrap();
-            let paths = files.map(|file| file.unwrap().path());
-            let mut notes = paths.filter(|path| path.extension().is_some());
-            notes.next().map(|note| fs::read_to_string(note).unwrap())
-        };
-        assert_eq!(noted().as_deref(), Some("3\n"));
-        if by_slurmkit {
-            project.ok("resubmit sweep --requeue -y");
-            assert_eq!(noted(), None);
-            continue;
-        }
-        let id = ended.job("bad").id();
-        project.cluster.ask("scontrol", &["requeue", &id]);
-        // Slurm would start it two minutes later.
-        let update = ["update", &format!("JobId={id}"), "StartTime=now"];
-        project.cluster.ask("scontrol", &update);
-        until("a second run", || noted().is_none().then_some(()));
-        assert_eq!(project.queue()[0].state, "RUNNING");
-    }
+fn what_a_job_noted_is_gone_when_it_is_put_back_into_the_queue() {
+    let project = Project::with("sweep", &[Job::new("bad", "exit 3")]);
+    project.submit("sweep").complete();
+    project.status_at_end("sweep");
+    let tasks = project.path().join(".slurmkit/collections/sweep.tasks");
+    let noted = || {
+        let files = fs::read_dir(&tasks).unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        let mut notes = paths.filter(|path| path.extension().is_some());
+        notes.next().map(|note| fs::read_to_string(note).unwrap())
+    };
+    assert_eq!(noted().as_deref(), Some("3\n"));
+    project.ok("resubmit sweep --requeue -y");
+    assert_eq!(noted(), None);
 }
 
 #[test]

@@ -215,6 +215,49 @@ printf '7\\037PENDING\\037N/A\\037N/A\\037N/A\\037None\\037\\037%s\\n' \"$(cat F
     }
 }
 
+/// Where there is no accounting a job notes how it ended. Slurm may run it again by itself, and kill it
+/// with its node: what is there then must not be of the run before.
+#[test]
+fn a_job_that_runs_again_forgets_what_it_noted() {
+    let project = Project::new(1, "");
+    let template = "#!/bin/sh\nls -d .slurmkit/collections/default.tasks/*.0 > seen\nexit 3\n";
+    project.test.write("t.job.j2", template);
+    project.test.ok("generate spec.yaml --force");
+    let folder = project.test.path().display().to_string();
+    for (name, script) in [
+        (
+            "sbatch",
+            "for script; do :; done; cp \"$script\" FOLDER/script; echo 7",
+        ),
+        ("scontrol", "echo 'AccountingStorageType = (null)'"),
+    ] {
+        let script = format!("#!/bin/sh\n{}\n", script.replace("FOLDER", &folder));
+        project.test.write(&format!("bin/{name}"), &script);
+    }
+    let run = project.command("submit -y");
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    for _ in 0..2 {
+        let mut job = Command::new("sh");
+        job.arg("script").current_dir(project.test.path());
+        let ended = job.env("SLURM_JOB_ID", "7").output().unwrap();
+        assert_eq!(ended.status.code(), Some(3), "{ended:?}");
+        assert_eq!(
+            project.test.read("seen"),
+            "",
+            "it was there while the job ran"
+        );
+        let tasks = fs::read_dir(
+            project
+                .test
+                .path()
+                .join(".slurmkit/collections/default.tasks"),
+        );
+        let paths = tasks.unwrap().map(|file| file.unwrap().path());
+        let notes: Vec<_> = paths.filter(|path| path.extension().is_some()).collect();
+        assert_eq!(fs::read_to_string(&notes[0]).unwrap(), "3\n");
+    }
+}
+
 /// A cluster that does not exist is one for no command.
 #[test]
 fn a_refusal_stands_though_nobody_can_look() {

@@ -32,7 +32,11 @@ fn inherited_variables_of_slurm_change_nothing() {
     let sent = project.submit("sweep").complete();
     assert_eq!(sent.submitted.len(), 3);
     project.exactly_once("sweep", 3, "with variables");
-    let status = project.status_when("sweep", |status| status.count("PENDING") == 1);
+    let status = project.status_when("sweep", |status| {
+        let bad = status.job("bad");
+        status.count("COMPLETED") == 1 && bad.state == "FAILED" && bad.exit_code.is_some()
+    });
+    assert_eq!(status.count("PENDING"), 1);
     assert!(
         status.ids().iter().all(|id| !id.contains('_')),
         "{status:?}"
