@@ -42,7 +42,7 @@ pub enum Scope {
 /// Brings the states of a collection up to date.
 ///
 /// # Errors
-/// When the controller does not answer; the collection is as it was then.
+/// When a controller does not answer of which an answer is awaited; the collection is as it was then.
 pub fn refresh(
     collection: &mut Collection,
     manager: &CollectionManager,
@@ -52,11 +52,14 @@ pub fn refresh(
     let now = Timestamp::now();
     let mut refreshed = Refreshed::default();
     let is_asked = |attempt: &Attempt| scope == Scope::All || may_have_news(attempt, now);
-    let awaited = clusters(collection, |attempt| may_have_news(attempt, now));
+    let awaited = clusters(collection, |attempt| match scope {
+        Scope::News => is_due(attempt, now),
+        Scope::All => may_have_news(attempt, now),
+    });
     for cluster in clusters(collection, is_asked) {
         let queue = match scheduler.queue(cluster.as_deref()) {
             Ok(queue) => Observed::new(queue),
-            // One that is gone since must not be in the way.
+            // One that is gone since must not be in the way, nor one where all is over.
             Err(_) if !awaited.contains(&cluster) => continue,
             Err(error) => return Err(error),
         };

@@ -308,6 +308,25 @@ fn a_cluster_that_is_gone_is_in_the_way_only_of_who_waits_for_it() {
     }
 }
 
+/// Who waits for it, or sends it again, must know; who looks need not.
+#[test]
+fn what_failed_lately_is_shown_without_a_cluster_and_not_sent_again() {
+    let fake = Fake {
+        away: true,
+        ..Fake::default()
+    };
+    let mut two = Two::new(["7", "8"]);
+    for index in 0..2 {
+        let attempt = two.attempt(index);
+        attempt.state = JobState::Failed;
+        attempt.exit_code = Some("1:0".into());
+        attempt.ended = Some(Timestamp::now());
+    }
+    assert!(!two.refresh(&fake));
+    let refreshed = refresh(&mut two.collection, &two.manager, &fake, Scope::All);
+    assert!(refreshed.unwrap_err().is_away());
+}
+
 /// The accounting has the run before a requeue still, and is asked because of another task.
 #[test]
 fn what_waits_again_is_not_over_because_the_accounting_is_behind() {
