@@ -37,7 +37,7 @@ pub(super) fn seconds() -> u64 {
 
 /// What a run may take beyond the limit of the config.
 fn slack_seconds() -> u64 {
-    if is_optimized() { 6 } else { 30 }
+    if is_optimized() { 9 } else { 30 }
 }
 
 const MEMORY_MIB: u64 = 512;
